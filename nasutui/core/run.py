@@ -1,0 +1,115 @@
+"""The main job: every step of a project, each doing only what is not done yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasutui.core.caption import CaptionSettings, caption
+from nasutui.core.edit import AddTagSettings, add_tag
+from nasutui.core.errors import InputError
+from nasutui.core.events import Cancelled, Events, Finished, ItemFailed, Note
+from nasutui.core.export import ExportSettings, export
+from nasutui.core.i18n import _
+from nasutui.core.listing import scan
+from nasutui.core.prepare import PrepareSettings, prepare
+from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project, safe_name
+from nasutui.core.selection import SelectionRules
+from nasutui.core.sources import find_sources
+from nasutui.core.text import display_name
+from nasutui.core.translate import TranslateSettings, translate
+
+STEP = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """project: its folder."""
+
+    project: Path
+
+
+def prepare_settings(project: Project) -> PrepareSettings:
+    """How this project prepares pictures."""
+    section = project.settings.prepare
+    return PrepareSettings(
+        (project.folder(RAW),), project.folder(PROCESSED), section.size, section.crop
+    )
+
+
+def caption_settings(project: Project) -> CaptionSettings:
+    """How this project captions; a model given as a relative folder is looked for in the project."""
+    section = project.settings.caption
+    local = project.root / section.model
+    return CaptionSettings(
+        project.folder(PROCESSED),
+        project.folder(TAGGED),
+        str(local) if local.is_dir() else section.model,
+        SelectionRules(
+            section.threshold,
+            section.character_threshold,
+            section.mcut,
+            section.ratings,
+            section.exclude,
+            tuple(section.replace.items()),
+            section.spaces,
+        ),
+        section.existing,
+    )
+
+
+def export_settings(project: Project) -> ExportSettings:
+    """How this project exports."""
+    return ExportSettings(
+        project.folder(TAGGED),
+        project.folder(DATASET),
+        safe_name(project.name),
+        project.settings.export.repeats,
+        project.settings.prepare.size,
+    )
+
+
+def run(settings: RunSettings, cancelled: Cancelled) -> Events:
+    """Prepare, caption, add the trigger, translate, export. Raises what the steps raise."""
+    project = open_project(settings.project)
+    failed = 0
+    summary: dict[str, object] = {"project": display_name(project.name)}
+    for name, step in _steps(project):
+        for event in step(cancelled):
+            if isinstance(event, ItemFailed):
+                failed += 1
+            if isinstance(event, Finished):
+                summary[name] = dict(event.summary)
+                if event.cancelled:
+                    yield event
+                    yield Finished(STEP, {**summary, "failed": failed}, cancelled=True)
+                    return
+            yield event
+    yield Finished(STEP, {**summary, "failed": failed})
+
+
+def _steps(project: Project) -> Iterator[tuple[str, Callable[[Cancelled], Events]]]:
+    raw, processed, tagged = (project.folder(f) for f in (RAW, PROCESSED, TAGGED))
+    has_raw = raw.is_dir() and find_sources([raw]).sources
+    if has_raw:
+        yield "prepare", lambda cancelled: prepare(prepare_settings(project), cancelled)
+    elif processed.is_dir() and scan(processed).pictures:
+        yield "prepare", lambda _cancelled: _nothing_raw(raw)
+    else:
+        raise InputError(
+            _("put pictures (or a zip of them) into {name} first").format(name=display_name(raw)),
+            code="no-pictures",
+        )
+    yield "caption", lambda cancelled: caption(caption_settings(project), cancelled)
+    trigger = project.settings.project.trigger
+    if trigger:
+        step = AddTagSettings(tagged, trigger, exclude_jp=True)
+        yield "add-tag", lambda cancelled: add_tag(step, cancelled)
+    yield "translate", lambda cancelled: translate(TranslateSettings(tagged), cancelled)
+    yield "export", lambda cancelled: export(export_settings(project), cancelled)
+
+
+def _nothing_raw(raw: Path) -> Events:
+    text = _("{name} holds no pictures; going on with what is prepared already")
+    yield Note("no-raw", text.format(name=display_name(raw)))

@@ -1,0 +1,45 @@
+"""What a step needs of one folder's memory: journal, scores and hashes, opened together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nasutui.core.database import state_root
+from nasutui.core.events import Event, ItemFailed, Note
+from nasutui.core.i18n import ngettext
+from nasutui.core.journal import Journal, Refusal
+from nasutui.core.text import display_name
+
+
+@contextmanager
+def open_journal(folder: Path) -> Iterator[Journal]:
+    """The journal of the project or folder that `folder` belongs to. Raises StateError."""
+    with Journal(state_root(folder)) as journal:
+        yield journal
+
+
+def recovery_notes(journal: Journal) -> Iterator[Event]:
+    """Say what the journal found half done and finished when it was opened."""
+    for recovery in journal.recovered:
+        count = len(recovery.finished)
+        if count:
+            yield Note(
+                "recovered",
+                ngettext(
+                    "the last run ended in the middle of “{label}”: {count} file was finished now",
+                    "the last run ended in the middle of “{label}”: {count} files were finished now",
+                    count,
+                ).format(label=display_name(recovery.label), count=count),
+            )
+        yield from failures(recovery.refused)
+
+
+def failures(refused: list[Refusal] | tuple[Refusal, ...]) -> Iterator[ItemFailed]:
+    """Refusals of the journal as events."""
+    for refusal in refused:
+        yield ItemFailed(refusal.path, refusal.code, refusal.reason)
+
+
+__all__ = ["failures", "open_journal", "recovery_notes"]

@@ -1,0 +1,169 @@
+"""The WD14 taggers: a picture in, a score for every tag out.
+
+The models take NHWC float32, 0 to 255, channels in B, G, R order (they were trained on what
+OpenCV reads; SW-CV-ModelZoo Generator/ParseTFRecord.py swaps on purpose), the picture centred on a
+white square and resized BICUBIC to the size that the model declares. No normalisation; the
+outputs are probabilities. Feeding R, G, B turns peach skin into blue skin and leaves the rest
+plausible.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nasutui.core.errors import ModelError
+from nasutui.core.i18n import _
+from nasutui.core.images import opened
+from nasutui.core.models import ModelFiles
+from nasutui.core.scores import Scores, TagTable
+from nasutui.core.text import display_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+# Part of the key of stored scores: raise it whenever preprocessing changes what a model sees.
+PREPROCESSING = "bgr-white-bicubic-1"
+
+
+class Tagger(Protocol):
+    """What the caption step needs of a tagger. `key` names model and preprocessing for the score
+    store; `scores` may be called from several threads at once."""
+
+    name: str
+    key: str
+    table: TagTable
+
+    def scores(self, source: Path | bytes) -> Scores:
+        """Score one picture. Raises PictureError when it can't be opened."""
+        ...
+
+
+def prepare_tensor(image: Image.Image, side: int) -> NDArray[np.float32]:
+    """RGB picture -> array of shape (1, side, side, 3), float32, 0 to 255, channels B, G, R."""
+    import numpy as np
+    from PIL import Image as PILImage
+
+    width, height = image.size
+    square = max(width, height)
+    if width != height:
+        canvas = PILImage.new("RGB", (square, square), (255, 255, 255))
+        canvas.paste(image, ((square - width) // 2, (square - height) // 2))
+        image = canvas
+    if square != side:
+        image = image.resize((side, side), PILImage.Resampling.BICUBIC)
+    rgb = np.asarray(image, dtype=np.float32)
+    return np.ascontiguousarray(rgb[None, :, :, ::-1])
+
+
+def read_tags(files: ModelFiles) -> TagTable:
+    """The model's tag list. Raises ModelError."""
+    try:
+        return TagTable.from_csv(files.tags.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(
+            _("{name} can't be read").format(name=display_name(files.tags)), code="model-tags"
+        ) from error
+
+
+class OnnxTagger:
+    """A WD14 model in ONNX Runtime. The session is opened with the first picture, so that
+    captions from stored scores cost no loading."""
+
+    def __init__(self, files: ModelFiles, key: str, *, use_coreml: bool = False) -> None:
+        self.name = files.name
+        self.key = f"{key}:{PREPROCESSING}"
+        self.table = read_tags(files)
+        self._files = files
+        self._use_coreml = use_coreml
+        self._session: Any = None
+        self._input = ""
+        self._side = 448
+        self._opening = threading.Lock()
+
+    def scores(self, source: Path | bytes) -> Scores:
+        """Score one picture. Raises PictureError, or ModelError when the model fails."""
+        self.open()
+        with opened(source, near=self._side) as picture:
+            tensor = prepare_tensor(picture.image, self._side)
+        return Scores.from_dense(self.run(tensor)[0], self.table)
+
+    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Raw inference: (1, side, side, 3) -> (1, number of tags)."""
+        try:
+            result: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
+        except Exception as error:  # ONNX Runtime raises its own, unexported types
+            raise ModelError(
+                _("the model {name} failed: {reason}").format(
+                    name=self.name, reason=display_name(str(error))[:200]
+                ),
+                code="model-failed",
+            ) from error
+        return result
+
+    @staticmethod
+    def coreml_is_here() -> bool:
+        """True when this ONNX Runtime can use Apple's CoreML."""
+        import onnxruntime as ort
+
+        return "CoreMLExecutionProvider" in ort.get_available_providers()
+
+    def open(self) -> None:
+        """Open the session once and check that model and tag list belong together."""
+        with self._opening:
+            if self._session is None:
+                self._session = self._checked(self._create())
+
+    def _create(self) -> Any:
+        import onnxruntime as ort
+
+        ort.set_default_logger_severity(4)  # its warnings would land on the terminal
+        options = ort.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = 1  # one worker a core, each with a run of its own
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers: list[Any] = ["CPUExecutionProvider"]
+        if self._use_coreml and self.coreml_is_here():
+            settings = {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL"}
+            providers.insert(0, ("CoreMLExecutionProvider", settings))
+        try:
+            return ort.InferenceSession(str(self._files.model), options, providers=providers)
+        except Exception as error:  # ONNX Runtime raises its own, unexported types
+            raise ModelError(
+                _("{name} is no model that can be opened: it is damaged, cut short or of another"
+                  " kind; remove it and get it again").format(name=display_name(self._files.model)),
+                code="model-damaged",
+            ) from error  # fmt: skip
+
+    def _checked(self, session: Any) -> Any:
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        shape = inputs[0].shape if len(inputs) == 1 else []
+        sides = shape[1:3]
+        if (
+            len(shape) != 4
+            or shape[3] != 3
+            or len(set(sides)) != 1
+            or inputs[0].type != "tensor(float)"
+        ):
+            raise ModelError(
+                _("{name} is no WD14 tagger: it does not take one colour picture").format(
+                    name=display_name(self._files.model)
+                ),
+                code="model-kind",
+            )
+        self._input = inputs[0].name
+        if isinstance(sides[0], int):
+            self._side = sides[0]
+        count = outputs[0].shape[-1]
+        if isinstance(count, int) and count != len(self.table):
+            raise ModelError(
+                _("{name}: the model has {outputs} outputs but its tag list {tags} tags; they do"
+                  " not belong together").format(
+                    name=self.name, outputs=count, tags=len(self.table)),
+                code="model-tags",
+            )  # fmt: skip
+        return session

@@ -1,0 +1,56 @@
+"""The one door for text from outside: file names, tags, servers' answers, exceptions.
+
+A terminal obeys what it is sent. A file name may hold escape sequences that retitle the window
+or swallow a line, bidirectional overrides that show another name than the real one, and bytes
+that are no text. Nothing from outside reaches a terminal except through this module.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from os import PathLike, fspath
+from typing import Any
+
+_KEEP = {"\u200d"}  # ZERO WIDTH JOINER holds emoji families together
+_UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_UNSAFE_JSON = re.compile(
+    "[\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+
+
+def display_name(text: str | PathLike[str]) -> str:
+    """Text that is safe to show: composed (NFC), and each control, format or broken character
+    replaced by U+FFFD. Never use the result to open a file."""
+    shown = unicodedata.normalize("NFC", str(fspath(text)))
+    if shown.isprintable():
+        return shown
+    return "".join(
+        "\ufffd" if c not in _KEEP and unicodedata.category(c) in _UNSAFE_CATEGORIES else c
+        for c in shown
+    )
+
+
+def display_block(text: str) -> str:
+    """Like `display_name`, for text of several lines: line ends stay."""
+    return "\n".join(display_name(line) for line in text.splitlines())
+
+
+def json_line(value: Any) -> str:
+    """One JSON document in one line. Japanese stays readable; what a terminal would obey, and
+    what is no valid text, is written as \\uXXXX, which any JSON reader turns back."""
+    line = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return _UNSAFE_JSON.sub(lambda m: f"\\u{ord(m.group()):04x}", line)
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key in which img2 comes before img10, the same for NFC and NFD names.
+
+    Digits count by value, letters without case; equal names fall back to their exact text.
+    """
+    composed = unicodedata.normalize("NFC", name)
+    parts = re.split(r"([0-9]+)", composed.casefold())
+    key = tuple((0, int(p), "") if p.isdecimal() and p.isascii() else (1, 0, p) for p in parts if p)
+    return (*key, (2, 0, composed))
