@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Sequence
 
 from nasutui import __version__
+from nasutui.core.config import Config, color_system, read_config
+from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import LANGUAGES, _, set_language
 
 
@@ -54,22 +56,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     set_language(_language_argument(arguments))
     options = _parser().parse_args(arguments)
+    try:
+        config = read_config()
+    except NasutuiError as error:
+        sys.stderr.write(f"nasutui: {error}\n")
+        return 1
+    if not options.lang and config.lang:
+        set_language(config.lang)
     if options.batch is not None:
         from nasutui.batch import run_batch
 
         return run_batch(options.batch)
-    return _open_tui(options.path)
+    return _open_tui(options.path, config)
 
 
-def _open_tui(path: str | None) -> int:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _open_tui(path: str | None, config: Config) -> int:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         sys.stderr.write(
             _("nasutui needs a terminal; for scripts there is `nasutui --batch --help`") + "\n"
         )
         return 1
-    # SSH does not carry COLORTERM, so a true-colour terminal would get 256 colours.
-    if "NASUTUI_COLORS" in os.environ:
-        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", os.environ["NASUTUI_COLORS"])
+    colors = color_system(config, dict(os.environ))
+    if colors:
+        os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", colors)  # before Textual is imported
     from nasutui.app import run_app
 
-    return run_app(path)
+    return run_app(path, config)

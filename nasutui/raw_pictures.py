@@ -1,0 +1,132 @@
+"""The raw pictures of a workspace as the Prepare screen lists them, read in a thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from nasutui.core.crop import CENTER
+from nasutui.core.crops import Crop, Crops, read_crops
+from nasutui.core.errors import NasutuiError
+from nasutui.core.images import opened
+from nasutui.core.importing import Candidate, examine, with_groups
+from nasutui.core.numbering import prepared_names
+from nasutui.core.prepare import PrepareSettings
+from nasutui.core.sources import Source, find_sources
+from nasutui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LOOK_PIXELS = 512  # a smaller copy of this many pixels serves preview, box and result
+_BUNDLE = 2000
+_POST_SECONDS = 0.2
+
+
+@dataclass
+class RawPicture:
+    """One raw picture. `sha256` and `size` are known once it was looked at; `crops` are those that
+    a person chose (none: the project's mode)."""
+
+    source: Source
+    sha256: str = ""
+    size: tuple[int, int] = (0, 0)
+    format: str = ""
+    problem: str = ""
+    small: bool = False
+    similar: int = 0
+    copy_of: str = ""
+    made: list[str] = field(default_factory=list)
+    crops: Crops = ()
+    marked: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name, raw text from outside."""
+        return self.source.label
+
+    def crops_or(self, mode: str = CENTER) -> Crops:
+        """The crops in force: the chosen ones, or the project's mode."""
+        return self.crops or (Crop(mode),)
+
+    def take(self, seen: Candidate) -> None:
+        """Note what a look at the picture showed."""
+        self.sha256, self.size, self.format = seen.sha256, seen.size, seen.format
+        self.problem, self.small = seen.problem, seen.small
+
+
+def small_copy(picture: RawPicture) -> Image.Image:
+    """A smaller copy of the upright picture, its longer side `LOOK_PIXELS` at most.
+    Raises PictureError."""
+    with opened(picture.source.read(), near=LOOK_PIXELS) as found:
+        picture.size = found.size
+        copy = found.image.copy()
+    copy.thumbnail((LOOK_PIXELS, LOOK_PIXELS))
+    return copy
+
+
+class RawReader:
+    """Lists the raw pictures of a workspace, then looks at each."""
+
+    class Listed(Message):
+        """Some more pictures of the folder; `last` with the last ones."""
+
+        def __init__(self, reader: RawReader, pictures: list[RawPicture], last: bool) -> None:
+            super().__init__()
+            self.reader, self.pictures, self.last = reader, pictures, last
+
+    class Looked(Message):
+        """These pictures were looked at."""
+
+        def __init__(self, reader: RawReader, pictures: list[RawPicture]) -> None:
+            super().__init__()
+            self.reader, self.pictures = reader, pictures
+
+    def __init__(self, workspace: Workspace, settings: PrepareSettings) -> None:
+        self.workspace = workspace
+        self._settings = settings
+
+    def read(self, cancelled: Callable[[], bool]) -> Iterator[Message]:
+        """Yield what was found until everything is known or it is cancelled."""
+        raw = self.workspace.raw
+        sources = (
+            find_sources([raw], leave_out=[self._settings.output]).sources if raw.is_dir() else []
+        )
+        pictures = [RawPicture(source) for source in sources]
+        for start in range(0, max(1, len(pictures)), _BUNDLE):
+            bundle = pictures[start : start + _BUNDLE]
+            yield self.Listed(self, bundle, start + _BUNDLE >= len(pictures))
+        yield from self._look(pictures, cancelled)
+
+    def _look(self, pictures: list[RawPicture], cancelled: Callable[[], bool]) -> Iterator[Message]:
+        made = prepared_names(self._settings.output)
+        try:
+            crops = {key: e.crops for key, e in read_crops(self.workspace.root).items()}
+        except NasutuiError:
+            crops = {}
+        first: dict[str, str] = {}
+        seen: list[Candidate] = []
+        bundle: list[RawPicture] = []
+        posted = time.monotonic()
+        for picture in pictures:
+            if cancelled():
+                return
+            candidate = examine(picture.source, self._settings.size)
+            seen.append(candidate)
+            picture.take(candidate)
+            picture.made = made.get(candidate.sha256, [])
+            picture.crops = crops.get(candidate.sha256, ())
+            if candidate.sha256:
+                original = first.setdefault(candidate.sha256, picture.label)
+                picture.copy_of = original if original != picture.label else ""
+            bundle.append(picture)
+            if time.monotonic() - posted > _POST_SECONDS:
+                yield self.Looked(self, bundle)
+                bundle, posted = [], time.monotonic()
+        for picture, candidate in zip(pictures, with_groups(seen), strict=True):
+            picture.similar = candidate.similar
+        yield self.Looked(self, pictures)
