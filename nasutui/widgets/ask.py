@@ -85,7 +85,11 @@ class AskText(Translated, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self._question, markup=False)
-            yield Input(self._value, suggester=PathSuggester() if self._path else None)
+            yield Input(
+                self._value,
+                suggester=PathSuggester() if self._path else None,
+                select_on_focus=False,
+            )
             hint = self._hint or (_("→ completes, enter takes it, esc cancels") if self._path
                                   else _("enter takes it, esc cancels"))  # fmt: skip
             yield Static(hint, classes="hint", markup=False)

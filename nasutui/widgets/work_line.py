@@ -63,7 +63,7 @@ class WorkLine(Static):
     """Shows the app's newest job."""
 
     DEFAULT_CSS = """
-    WorkLine { height: 1; dock: bottom; background: $panel; color: $foreground; text-overflow: ellipsis; }
+    WorkLine { height: 1; background: $panel; color: $foreground; text-overflow: ellipsis; }
     """
 
     def show_job(self, job: Job | None) -> None:
