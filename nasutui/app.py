@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -147,11 +147,9 @@ class NasutuiApp(Translated, App[None]):
         self._show_job(message.job, message.events)
 
     def _show_job(self, job: Job, events: list[Any]) -> None:
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                if isinstance(screen, Workplace) and screen.is_mounted:
-                    screen.refresh_shell()
-                    screen.job_said(job, events)
+        for screen in self._workplaces():
+            screen.refresh_shell()
+            screen.job_said(job, events)
 
     def action_stop_job(self) -> None:
         job = self.newest_job
@@ -162,7 +160,13 @@ class NasutuiApp(Translated, App[None]):
     async def action_quit(self) -> None:
         for job in self.jobs:
             job.stop.set()
+        for screen in self._workplaces():
+            screen.leave()
         self.exit()
+
+    def _workplaces(self) -> Iterator[Workplace]:
+        for stack in self._screen_stacks.values():
+            yield from (s for s in stack if isinstance(s, Workplace) and s.is_mounted)
 
     # -- palette ------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ _FRAME = (255, 158, 100)
 def plan_for(image: Image.Image, full: tuple[int, int], size: int, crop: Crop) -> Plan:
     """The plan of a crop. image: the picture or a smaller copy; full: the real width and height."""
     box = crop.box
-    if crop.mode == SMART:
+    if crop.mode == SMART and box is None:
         factor = full[0] / image.width
         left, top, right, bottom = (round(side * factor) for side in smart_box(image))
         box = (left, top, right, bottom)

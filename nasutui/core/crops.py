@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nasutui.core.crop import BOX, MODES
+from nasutui.core.crop import BOX, MODES, SMART
 from nasutui.core.errors import SettingsError, explain_os_error
 from nasutui.core.files import read_or_none
 from nasutui.core.i18n import _
@@ -26,7 +26,7 @@ STEP = "crop"
 @dataclass(frozen=True, slots=True)
 class Crop:
     """How one picture is cut. mode: one of crop.MODES, or "box" with its box (left, top, right,
-    bottom in pixels of the upright original)."""
+    bottom in pixels of the upright original). "smart" has a box once somebody saw and took it."""
 
     mode: str
     box: tuple[int, int, int, int] | None = None
@@ -63,11 +63,11 @@ def _entry(value: dict[str, Any]) -> Entry:
 
 def _crop(value: dict[str, Any]) -> Crop:
     mode = value["mode"]
-    if mode == BOX:
+    if mode == BOX or (mode == SMART and "box" in value):
         left, top, right, bottom = (int(side) for side in value["box"])
         if not (0 <= left < right and 0 <= top < bottom):
             raise ValueError(value)
-        return Crop(BOX, (left, top, right, bottom))
+        return Crop(mode, (left, top, right, bottom))
     if mode not in MODES:
         raise ValueError(value)
     return Crop(mode)

@@ -58,6 +58,7 @@ class PictureMirror:
     def _record(self, target: Path, sha256: str) -> None:
         digest = bytes.fromhex(sha256)
         self._db.execute(
-            "INSERT OR REPLACE INTO made VALUES (?, ?, 'copy', ?, '')",
+            "INSERT OR REPLACE INTO made(path, sha256, source, source_sha256, settings)"
+            " VALUES (?, ?, 'copy', ?, '')",
             (stored_path(self._root, target), digest, digest),
         )

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import os
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nasutui.core import crop
+from nasutui.core.crop import CENTER
+from nasutui.core.cropping import plan_for
+from nasutui.core.crops import Crop, Crops, read_crops
 from nasutui.core.database import (
     STATE_DIR,
     connect,
     database_error,
-    real_path,
     state_root,
-    stored_path,
 )
 from nasutui.core.errors import (
     InputError,
     PictureError,
     StateError,
+    UsageError,
     explain_os_error,
     os_error_code,
 )
@@ -46,98 +48,56 @@ from nasutui.core.events import (
 from nasutui.core.files import remove_leftovers, write_atomic
 from nasutui.core.hashes import FileHashes
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.images import opened, png_bytes
+from nasutui.core.images import Picture, opened, png_bytes
+from nasutui.core.numbering import Made, Register
 from nasutui.core.parallel import core_count, ordered_map
 from nasutui.core.sources import Found, Source, find_sources
 from nasutui.core.text import display_name
 
 STEP = "prepare"
-_NUMBERED = re.compile(r"img(\d{3,})\.(?:png|txt)")
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareSettings:
-    """inputs: folders, zips and files. size: pixels of a side. crop: see crop.MODES."""
+    """inputs: folders, zips and files. size: pixels of a side. crop: see crop.MODES; for the pictures
+    that nobody chose crops for (see crops.py)."""
 
     inputs: tuple[Path, ...]
     output: Path
     size: int = 512
-    crop: str = crop.CENTER
+    crop: str = CENTER
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, chosen: Crop) -> str:
         """What decides how a picture comes out, as stored with it."""
-        return json.dumps({"size": self.size, "crop": self.crop}, sort_keys=True)
+        values: dict[str, object] = {"size": self.size, "crop": chosen.mode}
+        if chosen.box:
+            values["box"] = list(chosen.box)
+        return json.dumps(values, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Developed:
-    """A worker's result: the source's hash, and the new picture unless it is there already."""
+class _Piece:
+    """One crop of a raw picture: its place among them, how it was made, and the new picture unless
+    it is there already."""
+
+    slot: int
+    fingerprint: str
+    png: bytes | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A worker's result: the source's hash and its pieces."""
 
     sha256: str
-    png: bytes | None
-    detail: dict[str, object]
-
-
-@dataclass(slots=True)
-class _Made:
-    path: Path
-    sha256: str
-    source: str
-    settings: str
-
-
-class _Register:
-    """The numbers given so far in one output folder."""
-
-    def __init__(
-        self, output: Path, hashes: FileHashes, db: sqlite3.Connection, root: Path
-    ) -> None:
-        self.output = output
-        self._hashes, self._db, self._root = hashes, db, root
-        self.by_source: dict[str, _Made] = {}
-        rows = db.execute("SELECT path, sha256, source, source_sha256, settings FROM made")
-        for path, sha256, source, source_sha256, settings in rows.fetchall():
-            file = real_path(root, path)
-            if file.parent == output.absolute():
-                made = _Made(file, sha256.hex(), source, settings)
-                self.by_source[source_sha256.hex()] = made
-        taken = {m.path.name for m in self.by_source.values()}
-        self._strangers = [p for p in output.iterdir() if p.name not in taken]
-        names = [*taken, *(p.name for p in self._strangers)]
-        numbers = [int(m.group(1)) for n in names if (m := _NUMBERED.fullmatch(n))]
-        self._last = max(numbers, default=0)
-        self._adoptable: dict[str, Path] | None = None
-
-    def new_path(self) -> Path:
-        self._last += 1
-        return self.output.absolute() / f"img{self._last:03d}.png"
-
-    def adopt(self, sha256: str) -> Path | None:
-        """A picture in the folder that is exactly this one, though no row says so (the memory
-        was lost): taking it over keeps its number."""
-        if self._adoptable is None:
-            pictures = [
-                p for p in self._strangers if _NUMBERED.fullmatch(p.name) and p.suffix == ".png"
-            ]
-            self._adoptable = {self._hashes.sha256(p): p.absolute() for p in pictures}
-        return self._adoptable.get(sha256)
-
-    def record(self, made: _Made, source_sha256: str) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?, ?)",
-            (stored_path(self._root, made.path), bytes.fromhex(made.sha256), made.source,
-             bytes.fromhex(source_sha256), made.settings),
-        )  # fmt: skip
-        self.by_source[source_sha256] = made
-
-    def is_ours(self, made: _Made) -> bool:
-        """True when the file is as we made it (or is gone)."""
-        return not made.path.exists() or self._hashes.sha256(made.path) == made.sha256
+    pieces: tuple[_Piece, ...]
 
 
 def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
     """Make every raw picture of the inputs that is not made yet. Raises InputError when there is
     nothing to do it with, StateError when another run is at it."""
+    _check_apart(settings)
     found = find_sources(settings.inputs, leave_out=[settings.output])
     if not found.sources and not found.refused:
         raise InputError(
@@ -167,6 +127,17 @@ def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
         db.close()
 
 
+def _check_apart(settings: PrepareSettings) -> None:
+    """What was made must not come in again as something new."""
+    output = settings.output.resolve()
+    for given in settings.inputs:
+        if given.is_dir() and given.resolve() == output:
+            text = _(
+                "{name} is input and output at once; raw and prepared pictures need two folders"
+            )
+            raise UsageError(text.format(name=display_name(given)))
+
+
 def _prepare_all(
     settings: PrepareSettings,
     found: Found,
@@ -175,23 +146,19 @@ def _prepare_all(
     cancelled: Cancelled,
 ) -> Events:
     remove_leftovers(settings.output)
-    register = _Register(settings.output, FileHashes(root, db), db, root)
+    register = Register(settings.output, FileHashes(root, db), db, root)
     counts = {"made": 0, "remade": 0, "unchanged": 0, "duplicate": 0, "failed": 0}
-    yield Started(STEP, len(found.sources))
+    chosen = {key: entry.crops for key, entry in read_crops(root).items()}
+    more = sum(len(crops) - 1 for crops in chosen.values())
+    yield Started(STEP, len(found.sources) + more)
     yield from _about_ignored(found)
     for refused in found.refused:
         counts["failed"] += 1
         yield refused
-    fingerprint = settings.fingerprint()
 
-    def work(source: Source) -> _Developed | PictureError:
+    def work(source: Source) -> _Read | PictureError:
         try:
-            data = source.read()
-            sha256 = hashlib.sha256(data).hexdigest()
-            made = register.by_source.get(sha256)
-            if made and made.settings == fingerprint and made.path.exists():
-                return _Developed(sha256, None, {})
-            return _develop(sha256, data, settings)
+            return _read(source, settings, chosen, register)
         except PictureError as error:
             return error
 
@@ -200,9 +167,12 @@ def _prepare_all(
         work, found.sources, workers=core_count(), cancelled=cancelled
     ):
         done += 1
-        event = _settle(source, result, register, fingerprint)
-        counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
-        yield event
+        for event in _settle(source, result, register):
+            if isinstance(event, ItemDone):
+                counts[event.action] += 1
+            elif isinstance(event, ItemFailed):
+                counts["failed"] += 1
+            yield event
     summary = {**counts, "output": str(settings.output)}
     yield Finished(STEP, summary, cancelled=done < len(found.sources))
 
@@ -219,51 +189,103 @@ def _about_ignored(found: Found) -> Iterator[Event]:
         yield Note("ignored", text.format(count=count, names=names))
 
 
-def _develop(sha256: str, data: bytes, settings: PrepareSettings) -> _Developed:
+def _read(
+    source: Source, settings: PrepareSettings, chosen: Mapping[str, Crops], register: Register
+) -> _Read:
+    """In a worker: make what is not made yet. Raises PictureError."""
+    data = source.read()
+    sha256 = hashlib.sha256(data).hexdigest()
+    crops = chosen.get(sha256) or (Crop(settings.crop),)
+    pieces = [_Piece(slot, settings.fingerprint(one)) for slot, one in enumerate(crops)]
+    missing = {p.slot for p in pieces if not register.is_made(sha256, p.slot, p.fingerprint)}
+    if missing:
+        with opened(data) as picture:
+            pieces = [
+                replace(p, **_develop(picture, settings.size, crops[p.slot]))
+                if p.slot in missing
+                else p
+                for p in pieces
+            ]
+    return _Read(sha256, tuple(pieces))
+
+
+def _develop(picture: Picture, size: int, chosen: Crop) -> dict[str, Any]:
+    """The fields `png` and `detail` of a piece."""
     from PIL import Image
 
-    with opened(data) as picture:
-        width, height = picture.image.size
-        plan = crop.plan(width, height, settings.size, settings.crop)
-        image = picture.image
-        if plan.size != (width, height) or plan.box != (0, 0, width, height):
-            image = image.resize(plan.size, Image.Resampling.LANCZOS, box=plan.box)
-        detail: dict[str, object] = {
-            "from": [width, height],
-            "size": list(plan.size),
-            "scale": round(plan.scale, 4),
-            "format": picture.format,
-            "changes": list(picture.changes),
-        }
-        return _Developed(sha256, png_bytes(image), detail)
+    width, height = picture.image.size
+    plan = plan_for(picture.image, (width, height), size, chosen)
+    image = picture.image
+    if plan.scaled != (width, height) or plan.box != (0, 0, width, height):
+        image = image.resize(plan.scaled, Image.Resampling.LANCZOS, box=plan.box)
+    if plan.size != plan.scaled:
+        canvas = Image.new("RGB", plan.size, (255, 255, 255))
+        beside, above = (plan.size[i] - plan.scaled[i] for i in (0, 1))
+        canvas.paste(image, (beside // 2, above // 2))
+        image = canvas
+    detail = {
+        "from": [width, height],
+        "size": list(plan.size),
+        "box": list(plan.box),
+        "scale": round(plan.scale, 4),
+        "format": picture.format,
+        "changes": list(picture.changes),
+    }
+    return {"png": png_bytes(image), "detail": detail}
 
 
-def _settle(
-    source: Source, result: _Developed | PictureError, register: _Register, fingerprint: str
-) -> ItemDone | ItemFailed:
-    """Give the picture its number and write it."""
-    where = source.path if source.entry is None else source.path / source.entry.filename
+def _settle(source: Source, result: _Read | PictureError, register: Register) -> Iterator[Event]:
+    """Give the pieces their numbers and write them."""
     label = display_name(source.label)
     if isinstance(result, PictureError):
-        return ItemFailed(where, result.code, f"{label}: {result}")
-    made = register.by_source.get(result.sha256)
-    try:
-        if made and made.settings == fingerprint and made.path.exists():
-            action = "unchanged" if made.source == source.label else "duplicate"
-            return ItemDone(made.path, action, {"source": label})
-        assert result.png is not None
-        if made and not register.is_ours(made):
-            return ItemFailed(made.path, "changed-meanwhile", _(
-                "{name}: another program has changed it meanwhile; it is left as it is"
-            ).format(name=made.path.name))  # fmt: skip
-        sha256 = hashlib.sha256(result.png).hexdigest()
-        adopted = None if made else register.adopt(sha256)
-        path = made.path if made else adopted or register.new_path()
-        register.record(_Made(path, sha256, source.label, fingerprint), result.sha256)
-        if adopted:
-            return ItemDone(path, "unchanged", {"source": label})
-        write_atomic(path, result.png)
-    except OSError as error:
-        return ItemFailed(where, os_error_code(error), explain_os_error(error, where.name))
-    action = "remade" if made and made.settings != fingerprint else "made"
-    return ItemDone(path, action, {"source": label, **result.detail})
+        yield ItemFailed(source.where, result.code, f"{label}: {result}")
+        return
+    repeat = register.is_repeat(result.sha256)
+    for piece in result.pieces:
+        made = register.by_source.get((result.sha256, piece.slot))
+        try:
+            if made and register.is_made(result.sha256, piece.slot, piece.fingerprint):
+                same = made.source == _stored_label(source) and not repeat
+                yield ItemDone(made.path, "unchanged" if same else "duplicate", {"source": label})
+            else:
+                yield _write(source, result.sha256, piece, register)
+        except OSError as error:
+            name = made.path.name if made else source.where.name
+            yield ItemFailed(source.where, os_error_code(error), explain_os_error(error, name))
+    for left in register.beyond(result.sha256, len(result.pieces)):
+        text = _("{name} was made from a crop that is no more; delete it if it is not wanted")
+        yield Note("crop-gone", text.format(name=display_name(left.name)), left)
+
+
+def _write(
+    source: Source, source_sha256: str, piece: _Piece, register: Register
+) -> ItemDone | ItemFailed:
+    """Write a picture that is new or made in another way. Raises OSError."""
+    assert piece.png is not None
+    label = display_name(source.label)
+    sha256 = hashlib.sha256(piece.png).hexdigest()
+    before = register.by_source.get((source_sha256, piece.slot))
+    if before and not register.is_ours(before, sha256):
+        text = _("{name}: another program has changed it meanwhile; it is left as it is")
+        return ItemFailed(
+            before.path, "changed-meanwhile", text.format(name=display_name(before.path.name))
+        )
+    adopted = None if before else register.adopt(sha256)
+    path = before.path if before else adopted or register.new_path()
+    made = Made(path, sha256, _stored_label(source), piece.fingerprint)
+    if adopted:
+        register.record(made, source_sha256, piece.slot)
+        return ItemDone(path, "unchanged", {"source": label})
+    if before and path.exists():
+        # The row follows the file: until then it says of the file that is there what it is.
+        write_atomic(path, piece.png)
+        register.record(made, source_sha256, piece.slot)
+        return ItemDone(path, "remade", {"source": label, **piece.detail})
+    register.record(made, source_sha256, piece.slot)
+    write_atomic(path, piece.png)
+    return ItemDone(path, "made", {"source": label, **piece.detail})
+
+
+def _stored_label(source: Source) -> str:
+    """The label as the database takes it: names need not be text."""
+    return os.fsencode(source.label).decode("utf-8", "backslashreplace")

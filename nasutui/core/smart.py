@@ -52,7 +52,7 @@ def smart_box(image: Image.Image) -> tuple[int, int, int, int]:
     window = max(1, round(len(profile) * side / max(width, height)))
     sums = np.convolve(profile, np.ones(window), mode="valid")
     centre = (len(sums) - 1) // 2
-    if sums.max() < sums[centre] * _GAIN:
+    if sums.max() <= sums[centre] * _GAIN + 1e-6:
         offset = (max(width, height) - side) // 2
     else:
         # Windows that hold nearly as much are as good: of those the highest, which leaves room

@@ -76,6 +76,9 @@ class Workplace(Translated, Screen[None]):
     def job_said(self, job: Job, events: Sequence[Event]) -> None:
         """A job went on (or ended: `job.ended`)."""
 
+    def leave(self) -> None:
+        """The screen is left or the app ends: write what is not written yet."""
+
     # -- what the shell does ------------------------------------------------------------------
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
@@ -83,6 +86,9 @@ class Workplace(Translated, Screen[None]):
         if self.app.workspace is not self._shown or self.MODE == "home":
             self._shown = self.app.workspace
             self.load(self._shown)
+
+    def on_screen_suspend(self) -> None:
+        self.leave()
 
     def refresh_shell(self) -> None:
         """Draw the lines above and below again."""

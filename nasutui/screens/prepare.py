@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from nasutui.core.crop import BOX, SMART
 from nasutui.core.crops import Crop, Crops
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events
@@ -238,18 +239,24 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
         names = {p.sha256: p.label for p in self._pictures if p.sha256 in pending}
         self._try(lambda book: book.choose({k: (names.get(k, ""), v) for k, v in pending.items()}))
 
-    def _try(self, action: Any) -> None:
+    def _try(self, action: Callable[[CropBook], str]) -> None:
+        """Change crops.json, say what is to be said, show what it holds now."""
+        if self._book is None:
+            return
+        chosen: dict[str, Crops] = {}
         try:
             said = action(self._book)
+            chosen = self._book.read()
         except NasutuiError as error:
             said = str(error)
         if said:
             self.notify(said, markup=False)
-        if self._book is not None:
-            chosen = self._book.read()
-            for picture in self._pictures:
-                picture.crops = chosen.get(picture.sha256, ())
+        for picture in self._pictures:
+            picture.crops = chosen.get(picture.sha256, ())
         self.query_one(RowList).refresh()
+
+    def leave(self) -> None:
+        self._save_now()
 
     def action_undo(self) -> None:
         self._save_now()
@@ -288,7 +295,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
             return
         self._save_now()
         crop = self._crops_of(picture)[self._slot]
-        alike = replace(crop, mode=crop.mode if crop.mode != "box" else "smart", box=None)
+        alike = replace(crop, mode=SMART if crop.mode == BOX else crop.mode, box=None)
         self._try(lambda book: book.choose({p.sha256: (p.label, (alike,)) for p in marked}))
         self._show_picture()
 

@@ -146,7 +146,12 @@ away. **a** gives all marked pictures this crop's mode. **u** undoes, **ctrl+r**
     def action_mode(self) -> None:
         if self.picture:
             now = _CYCLE.index(self.crop.mode) if self.crop.mode in _CYCLE else -1
-            self.post_message(self.Changed(self, Crop(_CYCLE[(now + 1) % len(_CYCLE)])))
+            chosen = Crop(_CYCLE[(now + 1) % len(_CYCLE)])
+            if chosen.mode == SMART:  # what is seen is what is kept
+                image = self._copies.get(self.picture)
+                box = plan_for(image, self.picture.size, self.result_size, chosen).box
+                chosen = Crop(SMART, box)
+            self.post_message(self.Changed(self, chosen))
 
     def action_reset(self) -> None:
         if self.picture:

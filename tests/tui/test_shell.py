@@ -133,7 +133,7 @@ def test_every_binding_of_ours_has_an_id_and_ids_are_unique() -> None:
         if module.name.startswith(("nasutui.screens", "nasutui.widgets")):
             importlib.import_module(module.name)
     owners: dict[str, str] = {}
-    kinds = {k for k in _own_classes(DOMNode)}
+    kinds = set(_own_classes(DOMNode))
     assert len(kinds) > 8
     for kind in kinds:
         for binding in kind.__dict__.get("BINDINGS", ()):
