@@ -96,12 +96,13 @@ class NasutuiApp(Translated, App[None]):
         assert self.workspace is not None
         if self.workspace.project is None:
             return "tags"
-        from nasutui.core.overview import overview
+        from nasutui.core.listing import CAPTION_SUFFIX, is_picture_name
+        from nasutui.core.overview import holds
 
-        found = overview(self.workspace.root)
-        if not found.prepared:
+        if not holds(self.workspace.processed, is_picture_name):
             return "prepare"
-        return "caption" if found.tagged < found.prepared else "tags"
+        tagged = holds(self.workspace.tagged, lambda name: name.endswith(CAPTION_SUFFIX))
+        return "tags" if tagged else "caption"
 
     def action_place(self, mode: str) -> None:
         if mode != "home" and self.workspace is None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LOOK_PIXELS = 512  # a smaller copy of this many pixels serves preview, box and result
+LOOK_AT_ALL = 2000  # pictures; decoding more than these unasked would take minutes
 _BUNDLE = 2000
 _POST_SECONDS = 0.2
 
@@ -89,6 +90,8 @@ class RawReader:
     def __init__(self, workspace: Workspace, settings: PrepareSettings) -> None:
         self.workspace = workspace
         self._settings = settings
+        self._made: dict[str, list[str]] = {}
+        self._crops: dict[str, Crops] = {}
 
     def read(self, cancelled: Callable[[], bool]) -> Iterator[Message]:
         """Yield what was found until everything is known or it is cancelled."""
@@ -103,11 +106,13 @@ class RawReader:
         yield from self._look(pictures, cancelled)
 
     def _look(self, pictures: list[RawPicture], cancelled: Callable[[], bool]) -> Iterator[Message]:
-        made = prepared_names(self._settings.output)
+        self._made = prepared_names(self._settings.output)
         try:
-            crops = {key: e.crops for key, e in read_crops(self.workspace.root).items()}
+            self._crops = {key: e.crops for key, e in read_crops(self.workspace.root).items()}
         except NasutuiError:
-            crops = {}
+            self._crops = {}
+        if len(pictures) > LOOK_AT_ALL:
+            return
         first: dict[str, str] = {}
         seen: list[Candidate] = []
         bundle: list[RawPicture] = []
@@ -115,11 +120,8 @@ class RawReader:
         for picture in pictures:
             if cancelled():
                 return
-            candidate = examine(picture.source, self._settings.size)
+            candidate = self._look_at(picture)
             seen.append(candidate)
-            picture.take(candidate)
-            picture.made = made.get(candidate.sha256, [])
-            picture.crops = crops.get(candidate.sha256, ())
             if candidate.sha256:
                 original = first.setdefault(candidate.sha256, picture.label)
                 picture.copy_of = original if original != picture.label else ""
@@ -130,3 +132,15 @@ class RawReader:
         for picture, candidate in zip(pictures, with_groups(seen), strict=True):
             picture.similar = candidate.similar
         yield self.Looked(self, pictures)
+
+    def _look_at(self, picture: RawPicture) -> Candidate:
+        candidate = examine(picture.source, self._settings.size)
+        picture.take(candidate)
+        picture.made = self._made.get(candidate.sha256, [])
+        picture.crops = self._crops.get(candidate.sha256, ())
+        return candidate
+
+    def look_at_one(self, picture: RawPicture) -> Message:
+        """Look at the picture under the cursor (in folders too large to look at everything)."""
+        self._look_at(picture)
+        return self.Looked(self, [picture])

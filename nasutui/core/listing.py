@@ -38,7 +38,7 @@ def is_hidden(name: str) -> bool:
 
 def is_picture_name(name: str) -> bool:
     """True when the name says that the file is a picture we read."""
-    return not is_hidden(name) and PurePath(name).suffix.lower() in PICTURE_SUFFIXES
+    return name[name.rfind(".") :].lower() in PICTURE_SUFFIXES and not is_hidden(name)
 
 
 def caption_path(picture: Path) -> Path:
@@ -90,11 +90,19 @@ def is_side_file(name: str, stems: set[str] | dict[str, Path]) -> bool:
     )
 
 
+def _is_content(entry: os.DirEntry[str]) -> bool:
+    """False for folders, pipes and the like; a link that leads nowhere is said when it is opened."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not entry.is_dir())
+    except OSError:
+        return True
+
+
 def scan(folder: Path) -> Listing:
     """Read one folder (not its subfolders). Raises InputError when it can't be read."""
     try:
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if not is_hidden(e.name) and not e.is_dir()]
+            names = [e.name for e in entries if not is_hidden(e.name) and _is_content(e)]
     except NotADirectoryError as error:
         message = _("{name}: this is not a folder").format(name=display_name(folder))
         raise InputError(message, code="not-a-folder") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,3 +87,12 @@ def _count(folder: Path, *, pictures: bool, others: str = "") -> int:
             wanted = bool(others) and name.lower().endswith(others)
             count += wanted or (pictures and is_picture_name(name))
     return count
+
+
+def holds(folder: Path, fits: Callable[[str], bool]) -> bool:
+    """True as soon as one file of a folder has a name that fits; cheap on any folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(fits(entry.name) for entry in entries)
+    except OSError:
+        return False

@@ -6,8 +6,10 @@ its names come in composed form. Nothing is unpacked to disk.
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -35,6 +37,11 @@ class Source:
     path: Path
     entry: zipfile.ZipInfo | None = None
 
+    @property
+    def where(self) -> Path:
+        """The file, or the entry as a path below its zip; to name, not to open."""
+        return self.path if self.entry is None else _inside(self.path, _entry_name(self.entry))
+
     def read(self) -> bytes:
         """The picture's bytes. Raises PictureError."""
         if self.entry is None:
@@ -45,15 +52,29 @@ class Source:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.entry) as file:
                 data = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
+            if error.errno is None:  # bz2 says so of broken data
+                raise _damaged_entry() from error
             reason = explain_os_error(error, self.path.name)
             raise PictureError(reason, code=os_error_code(error)) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-            raise PictureError(_("this entry of the zip is damaged"), code="damaged") from error
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+            raise _damaged_entry() from error
+        except (NotImplementedError, RuntimeError) as error:
+            text = _("this entry is packed in a way that can't be read; unpack the zip first")
+            raise PictureError(text, code="damaged") from error
         if len(data) > MAX_FILE_BYTES:
             raise PictureError(_("the file is larger than 1 GB"), code="too-large")
         if not data:
             raise PictureError(_("the file is empty"), code="empty")
         return data
+
+
+def _damaged_entry() -> PictureError:
+    return PictureError(_("this entry of the zip is damaged"), code="damaged")
+
+
+def _inside(archive: Path, name: str) -> Path:
+    """An entry as a path below its zip, even where its name begins with a slash."""
+    return archive / name.replace("\\", "/").lstrip("/")
 
 
 @dataclass(slots=True)
@@ -69,7 +90,7 @@ class Found:
 def find_sources(inputs: Sequence[Path], leave_out: Sequence[Path] = ()) -> Found:
     """Look through the inputs, in their order; folders in `leave_out` are not entered."""
     found = Found()
-    skip = {p.resolve() for p in leave_out}
+    skip = {identity for p in leave_out if (identity := _identity(p))}
     for given in inputs:
         try:
             mode = given.stat().st_mode
@@ -79,39 +100,63 @@ def find_sources(inputs: Sequence[Path], leave_out: Sequence[Path] = ()) -> Foun
             )
             continue
         if stat.S_ISDIR(mode):
+            start = len(os.path.join(given, ""))  # noqa: PTH118
             for path in _walk(given, skip, found):
-                _take(path, str(path.relative_to(given)), found)
+                _take(path, path[start:], found)
         else:
-            _take(given, given.name, found, asked=True)
+            _take(str(given), given.name, found, asked=True)
     return found
 
 
-def _walk(folder: Path, skip: set[Path], found: Found) -> Iterator[Path]:
-    """Files below a folder in natural order; links to folders are not followed."""
+def _identity(folder: str | Path) -> tuple[int, int] | None:
+    """What makes a folder the same one, by whichever path."""
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _walk(folder: Path, skip: set[tuple[int, int]], found: Found) -> Iterator[str]:
+    """Paths of the files below a folder in natural order, each folder's where its name stands; links to folders
+    are not followed."""
+    ahead = [_entries(folder, found)]
+    while ahead:
+        entry = next(ahead[-1], None)
+        if entry is None:
+            ahead.pop()
+        elif not entry.is_dir(follow_symlinks=False):
+            if not _leads_to_folder(entry):
+                yield entry.path
+        elif not skip or _identity(entry.path) not in skip:
+            ahead.append(_entries(Path(entry.path), found))
+
+
+def _entries(folder: Path, found: Found) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entries, key=lambda e: natural_key(e.name))
+            shown = [e for e in entries if not is_hidden(e.name)]
     except OSError as error:
         found.refused.append(
             ItemFailed(folder, os_error_code(error), explain_os_error(error, folder))
         )
-        return
-    for entry in names:
-        if is_hidden(entry.name):
-            continue
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if path.resolve() not in skip:
-                yield from _walk(path, skip, found)
-        elif not entry.is_dir():
-            yield path
+        return iter(())
+    return iter(sorted(shown, key=lambda e: natural_key(e.name)))
 
 
-def _take(path: Path, label: str, found: Found, *, asked: bool = False) -> None:
-    if path.suffix.lower() == ".zip" and not is_hidden(path.name):
-        _take_zip(path, label, found)
-    elif asked or is_picture_name(path.name):
-        found.sources.append(Source(label, path))
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself: reading it says so
+        return False
+
+
+def _take(path: str, label: str, found: Found, *, asked: bool = False) -> None:
+    name = label[label.rfind(os.sep) + 1 :]
+    if name.lower().endswith(".zip") and not is_hidden(name):
+        _take_zip(Path(path), label, found)
+    elif asked or is_picture_name(name):
+        found.sources.append(Source(label, Path(path)))
     else:
         found.ignored.append(label)
 
@@ -136,12 +181,16 @@ def _entry_name(info: zipfile.ZipInfo) -> str:
 
 def _take_zip(path: Path, label: str, found: Found) -> None:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+            reason = _("{name}: not a regular file").format(name=display_name(path.name))
+            found.refused.append(ItemFailed(path, "not-a-file", reason))
+            return
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
     except OSError as error:
         found.refused.append(ItemFailed(path, os_error_code(error), explain_os_error(error, path)))
         return
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         reason = _("{name}: this is no zip that can be read").format(name=display_name(path.name))
         found.refused.append(ItemFailed(path, "damaged", reason))
         return
@@ -153,7 +202,9 @@ def _take_zip(path: Path, label: str, found: Found) -> None:
         problem = _entry_problem(parts, info)
         if problem:
             shown = display_name(f"{label}/{name}")
-            found.refused.append(ItemFailed(path / name, problem[0], f"{shown}: {problem[1]}"))
+            found.refused.append(
+                ItemFailed(_inside(path, name), problem[0], f"{shown}: {problem[1]}")
+            )
         elif is_picture_name(parts[-1]):
             found.sources.append(Source(f"{label}/{name}", path, info))
         else:

@@ -38,6 +38,9 @@ def display_block(text: str) -> str:
     return "\n".join(display_name(line) for line in text.splitlines())
 
 
+_DIGITS = re.compile("([0-9]+)")
+
+
 def json_line(value: Any) -> str:
     """One JSON document in one line. Japanese stays readable; what a terminal would obey, and
     what is no valid text, is written as \\uXXXX, which any JSON reader turns back."""
@@ -50,7 +53,13 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
 
     Digits count by value, letters without case; equal names fall back to their exact text.
     """
-    composed = unicodedata.normalize("NFC", name)
-    parts = re.split(r"([0-9]+)", composed.casefold())
-    key = tuple((0, int(p), "") if p.isdecimal() and p.isascii() else (1, 0, p) for p in parts if p)
+    composed = name if name.isascii() else unicodedata.normalize("NFC", name)
+    key: list[tuple[int, int, str]] = []
+    for place, part in enumerate(_DIGITS.split(composed.casefold())):
+        if place % 2:
+            # Compared as text of the same length: Python refuses to make a number of too many digits.
+            digits = part.lstrip("0")
+            key.append((0, len(digits), digits))
+        elif part:
+            key.append((1, 0, part))
     return (*key, (2, 0, composed))

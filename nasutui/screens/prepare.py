@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -25,7 +26,7 @@ from nasutui.core.sources import Source
 from nasutui.core.text import display_name
 from nasutui.crop_book import CropBook
 from nasutui.jobs import Job
-from nasutui.raw_pictures import RawPicture, RawReader
+from nasutui.raw_pictures import LOOK_AT_ALL, RawPicture, RawReader
 from nasutui.screens.base import Workplace
 from nasutui.screens.failures import FailuresScreen
 from nasutui.screens.import_pictures import ImportScreen
@@ -33,7 +34,7 @@ from nasutui.screens.prepare_text import crop_line, picture_line, raw_row
 from nasutui.widgets.ask import AskText, typed_path
 from nasutui.widgets.crop_view import CropView, ResultView, SmallCopies
 from nasutui.widgets.look_closer import LookCloser
-from nasutui.widgets.preview import Develop
+from nasutui.widgets.preview import DEBOUNCE_SECONDS, Develop
 from nasutui.widgets.real_image import protocol, show_and_wait
 from nasutui.widgets.row_list import RowList
 from nasutui.workspace import Workspace
@@ -90,6 +91,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
         self._copies = SmallCopies()
         self._pictures: list[RawPicture] = []
         self._book: CropBook | None = None
+        self._reader: RawReader | None = None
         self._slot = 0
         self._pending: dict[str, Crops] = {}
         self._save_timer: Timer | None = None
@@ -137,7 +139,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
     @work(thread=True, exclusive=True, group="read", exit_on_error=False, description="read")
     def _read(self, workspace: Workspace) -> None:
         worker = get_current_worker()
-        reader = RawReader(workspace, self._settings)
+        reader = self._reader = RawReader(workspace, self._settings)
         for message in reader.read(lambda: worker.is_cancelled):
             self.post_message(message)
 
@@ -180,6 +182,15 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
     def on_row_list_highlighted(self, _message: RowList.Highlighted) -> None:
         self._slot = 0
         self._show_picture()
+        picture = self._current if len(self._pictures) > LOOK_AT_ALL else None
+        if picture is not None and self._reader is not None and not picture.size[0]:
+            self._look_at_one(self._reader, picture)
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False, description="look")
+    def _look_at_one(self, reader: RawReader, picture: RawPicture) -> None:
+        time.sleep(DEBOUNCE_SECONDS)  # whoever scrolls through is not looked at
+        if not get_current_worker().is_cancelled:
+            self.post_message(reader.look_at_one(picture))
 
     def on_row_list_chosen(self, _message: RowList.Chosen) -> None:
         self.query_one(CropView).focus()
