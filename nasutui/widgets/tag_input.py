@@ -109,12 +109,15 @@ class CompletionList(Widget):
         self.literal = ""
         self.chosen = 0
 
-    def offer(self, found: Sequence[Completion], literal: str) -> None:
-        """Show completions of `literal`, the text as it stands ("": nothing to offer)."""
+    def offer(
+        self, found: Sequence[Completion], literal: str, *, literal_first: bool = False
+    ) -> None:
+        """Show completions of `literal`, the text as it stands ("": nothing to offer).
+        literal_first: that is what enter takes, unless another line is chosen."""
         self.found, self.literal = found[:MOST_SHOWN], literal
         # A slip of the finger in Japanese means the near tag; in English it may be a new tag.
         sure = self.found and (self.found[0].how != "near" or not literal.isascii())
-        self.chosen = 0 if sure else len(self.found)
+        self.chosen = 0 if sure and not literal_first else len(self.found)
         self.display = bool(literal)
         self.refresh(layout=True)
 
@@ -137,8 +140,16 @@ class CompletionList(Widget):
         chosen = y == self.chosen
         if chosen:
             base = base + self.get_component_rich_style("completion--chosen", partial=True)
-        dim = base if chosen else base + self.get_component_rich_style("completion--dim", partial=True)
-        here = base if chosen else base + self.get_component_rich_style("completion--here", partial=True)
+        dim = (
+            base
+            if chosen
+            else base + self.get_component_rich_style("completion--dim", partial=True)
+        )
+        here = (
+            base
+            if chosen
+            else base + self.get_component_rich_style("completion--here", partial=True)
+        )
         if y >= len(self.found):
             text = _("as it stands: {text}").format(text=self.literal)
             return Strip([Segment(fit("   " + text, width), dim)], width)
@@ -165,5 +176,3 @@ def _short(count: int) -> str:
     if count >= 1000:
         return f"{count // 1000}k"
     return str(count) if count else ""
-
-
