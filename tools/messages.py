@@ -89,12 +89,9 @@ def update() -> None:
     buffer = io.BytesIO()
     write_po(buffer, have, width=98, omit_header=False, sort_by_file=True, include_lineno=False)
     lines = buffer.getvalue().decode().split("\n")
-    # Dates and versions would change the file at every run.
-    kept = [
-        line
-        for line in lines
-        if not line.startswith(('"POT-Creation', '"PO-Revision', '"Generated-By'))
-    ]
+    # Dates and versions would change the file at every run; the rest is a form left blank.
+    unwanted = ("POT-", "PO-", "Generated", "Project-Id", "Report-", "Last-", "Language-Team")
+    kept = [line for line in lines if not line.startswith(tuple(f'"{word}' for word in unwanted))]
     PO.write_text("\n".join(kept), encoding="utf-8")
     MO.write_bytes(compiled(stored()))
 

@@ -67,4 +67,5 @@ class WorkLine(Static):
     """
 
     def show_job(self, job: Job | None) -> None:
+        self.display = job is not None
         self.update(job_line(job))
