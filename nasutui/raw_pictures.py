@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -53,6 +54,12 @@ class RawPicture:
     def crops_or(self, mode: str = CENTER) -> Crops:
         """The crops in force: the chosen ones, or the project's mode."""
         return self.crops or (Crop(mode),)
+
+    def known_hash(self) -> str:
+        """Its SHA-256, read now when the reader has not come to it yet. Raises PictureError."""
+        if not self.sha256:
+            self.sha256 = hashlib.sha256(self.source.read()).hexdigest()
+        return self.sha256
 
     def take(self, seen: Candidate) -> None:
         """Note what a look at the picture showed."""
@@ -137,7 +144,8 @@ class RawReader:
         candidate = examine(picture.source, self._settings.size)
         picture.take(candidate)
         picture.made = self._made.get(candidate.sha256, [])
-        picture.crops = self._crops.get(candidate.sha256, ())
+        if not picture.crops:  # what was chosen on the screen meanwhile counts
+            picture.crops = self._crops.get(candidate.sha256, ())
         return candidate
 
     def look_at_one(self, picture: RawPicture) -> Message:

@@ -216,7 +216,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
 
     def on_crop_view_changed(self, message: CropView.Changed) -> None:
         picture = self._current
-        if picture is None or not picture.sha256:
+        if picture is None or not self._readable(picture):
             return
         crops = list(self._crops_of(picture))
         if message.crop is None:
@@ -226,6 +226,13 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
         else:
             crops[self._slot] = message.crop
         self._choose(picture, tuple(crops))
+
+    @staticmethod
+    def _readable(picture: RawPicture) -> bool:
+        try:
+            return bool(picture.known_hash())
+        except NasutuiError:
+            return False
 
     def _choose(self, picture: RawPicture, crops: Crops) -> None:
         """Show the crop at once; write it when the keys rest, as one step of undo."""
@@ -281,7 +288,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
 
     def action_add_crop(self) -> None:
         picture = self._current
-        if picture is not None and picture.sha256:
+        if picture is not None and self._readable(picture):
             crops = self._crops_of(picture)
             self._slot = len(crops)
             self._choose(picture, (*crops, crops[-1]))

@@ -12,6 +12,7 @@ from textual.message import Message
 from nasutui.core.crop import BOX, CENTER, NONE, PAD, SMART, Box, move_box, resize_box
 from nasutui.core.cropping import cut, plan_for, with_box
 from nasutui.core.crops import Crop
+from nasutui.core.errors import PictureError
 from nasutui.core.i18n import N_
 from nasutui.core.thumbnails import fitted
 from nasutui.raw_pictures import RawPicture, small_copy
@@ -116,10 +117,13 @@ away. **a** gives all marked pictures this crop's mode. **u** undoes, **ctrl+r**
         self.show((id(picture), picture.label, crop, result_size), develop)
 
     def _box(self) -> Box | None:
-        """The box that the keys start from; None while the picture is not read."""
-        if self.picture is None or not self.picture.size[0]:
+        """The box that the keys start from; None for a picture that can't be read."""
+        if self.picture is None:
             return None
-        image = self._copies.get(self.picture)
+        try:
+            image = self._copies.get(self.picture)
+        except PictureError:
+            return None
         return plan_for(image, self.picture.size, self.result_size, self.crop).box
 
     def _choose(self, box: Box) -> None:
@@ -144,7 +148,7 @@ away. **a** gives all marked pictures this crop's mode. **u** undoes, **ctrl+r**
             self._choose(resize_box(box, change, *self.picture.size))
 
     def action_mode(self) -> None:
-        if self.picture:
+        if self.picture and self._box():
             now = _CYCLE.index(self.crop.mode) if self.crop.mode in _CYCLE else -1
             chosen = Crop(_CYCLE[(now + 1) % len(_CYCLE)])
             if chosen.mode == SMART:  # what is seen is what is kept

@@ -39,8 +39,8 @@ def tag_cells(row: TagRow, width: int) -> Cells:
         text = f"── {row.tag} "
         return [(fit(text + "─" * max(0, width - len(text)), width), "dim")]
     origin_width = 8 if width >= 60 else 2
-    names = max(10, width - 12 - origin_width)
-    tag_width = names * 11 // 20
+    names = max(10, width - 11 - origin_width)
+    tag_width = names * (11 if width >= 60 else 13) // 20
     style = {TAG: "", PROPOSED: "dim", REJECTED: "dim"}[row.kind]
     sign = {TAG: "!" if row.problem else " ", PROPOSED: "+", REJECTED: "x"}[row.kind]
     score = f"{row.score:.2f}".removeprefix("0") if row.score is not None else ""
@@ -50,7 +50,7 @@ def tag_cells(row: TagRow, width: int) -> Cells:
         (" ", ""),
         (fit(row.japanese, names - tag_width), "dim" if style else ""),
         (right(score, 4), style or _score_style(row.score)),
-        (right(str(row.count) if row.count < 100_000 else "99k", 6), "dim"),
+        (right(str(row.count), 5), "dim"),
         (" " + fit(_origin(row.origin, origin_width), origin_width - 1), "mark" if row.origin == PERSON else "dim"),
     ]  # fmt: skip
 
