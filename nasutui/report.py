@@ -1,4 +1,4 @@
-"""Events as text: a progress bar for a person, plain lines for a log, JSON lines for a program.
+"""Events as text: plain lines for a log, JSON lines for a program (a bar for a person: bar.py).
 
 Results go to stdout, diagnostics (progress, notes, failures) to stderr.
 """
@@ -6,23 +6,40 @@ Results go to stdout, diagnostics (progress, notes, failures) to stderr.
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note, Progress, Row, Started
 from nasutui.core.i18n import _
-from nasutui.core.text import display_name, json_line
-from nasutui.summaries import row_line, summary_line
+from nasutui.core.text import display_block, display_name, json_line
+from nasutui.summaries import action_word, row_line, summary_line
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
-_NAMES = {
+EVENT_NAMES: dict[type[Event], str] = {
     Started: "started", Note: "note", Progress: "progress", ItemDone: "item", ItemFailed: "failed",
     Row: "row", Finished: "finished",
 }  # fmt: skip
+_UNSAID_ACTIONS = ("unchanged", "skipped", "checked")
+_ANSWERS_ITSELF = ("history", "tags", "dictionary")
+
+
+class OutputLostError(Exception):
+    """A stream of ours takes no more: its reader went away, or the disk is full."""
+
+    def __init__(self, stream: TextIO, error: OSError) -> None:
+        super().__init__(str(error))
+        self.stream, self.error = stream, error
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """Write one line at once. Raises OutputLostError."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except OSError as error:
+        raise OutputLostError(stream, error) from error
 
 
 class Reporter(Protocol):
@@ -30,17 +47,19 @@ class Reporter(Protocol):
 
     def show(self, event: Event) -> None: ...
     def say(self, text: str) -> None: ...
-    def error(self, error: NasutuiError) -> None: ...
+    def error(self, error: NasutuiError, usage: str = "") -> None: ...
     def close(self) -> None: ...
 
 
 def make_reporter(*, as_json: bool, quiet: bool) -> Reporter:
     """The reporter for this call."""
     if as_json:
-        return JsonReporter()
-    if sys.stderr.isatty() and not quiet:
-        return BarReporter()
-    return LineReporter(quiet)
+        return JsonReporter(quiet)
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return LineReporter(quiet)
+    from nasutui.bar import BarReporter
+
+    return BarReporter()
 
 
 def _plain(value: Any) -> Any:
@@ -54,28 +73,30 @@ def _plain(value: Any) -> Any:
 
 
 class JsonReporter:
-    """One JSON object a line on stdout, as docs/batch.md says."""
+    """One JSON object a line on stdout, as docs/batch.md says. quiet: no `started`, `note`,
+    `progress` and `item`."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
 
     def show(self, event: Event) -> None:
-        fields = {
-            f.name: _plain(getattr(event, f.name))
-            for f in dataclasses.fields(event)
-            if not (f.name == "cancelled" and not getattr(event, f.name))
-        }
-        self._print({"event": _NAMES[type(event)], **fields})
+        if self._quiet and isinstance(event, Started | Note | Progress | ItemDone):
+            return
+        fields = {f.name: _plain(getattr(event, f.name)) for f in dataclasses.fields(event)}
+        self._print({"event": EVENT_NAMES[type(event)], **fields})
 
     def say(self, text: str) -> None:
         pass
 
-    def error(self, error: NasutuiError) -> None:
+    def error(self, error: NasutuiError, usage: str = "") -> None:
         self._print({"event": "error", "code": error.code, "reason": str(error)})
 
     def close(self) -> None:
         pass
 
-    def _print(self, value: dict[str, Any]) -> None:
-        sys.stdout.write(json_line(value) + "\n")
-        sys.stdout.flush()
+    @staticmethod
+    def _print(value: dict[str, Any]) -> None:
+        write_line(sys.stdout, json_line(value))
 
 
 class LineReporter:
@@ -89,14 +110,18 @@ class LineReporter:
             case ItemFailed():
                 self._err(_("skipped: {reason}").format(reason=event.reason))
             case Row():
-                self._out(row_line(event))
+                line = row_line(event)
+                if line:
+                    self._out(line)
             case Note() if not self._quiet:
                 self._err(event.text)
             case Started() if not self._quiet:
                 self._err(self._started(event))
-            case ItemDone() if not self._quiet and event.action not in ("unchanged", "skipped"):
-                self._err(f"  {event.action} {display_name(event.path.name)}")
-            case Finished() if not self._quiet and event.step not in ("history",):
+            case ItemDone() if not self._quiet and event.action not in _UNSAID_ACTIONS:
+                self._err(f"  {action_word(event.action)} {display_name(event.path.name)}")
+            case Finished(step="prompt"):
+                self._out(summary_line(event))  # the answer itself
+            case Finished() if not self._quiet and event.step not in _ANSWERS_ITSELF:
                 self._out(summary_line(event))
             case _:
                 pass
@@ -111,92 +136,16 @@ class LineReporter:
         if not self._quiet:
             self._err(text)
 
-    def error(self, error: NasutuiError) -> None:
+    def error(self, error: NasutuiError, usage: str = "") -> None:
+        if usage:
+            self._err(usage.rstrip())
         self._err(f"nasutui: {error}")
 
     def close(self) -> None:
         pass
 
     def _out(self, text: str) -> None:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        write_line(sys.stdout, text)
 
     def _err(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-
-class BarReporter(LineReporter):
-    """A progress bar with rate and time left on a terminal."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bar: Bar | None = None
-        self._task: Any = None
-
-    def show(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.close()
-                if event.total:
-                    self._begin(event.step, event.total, in_bytes=False)
-            case Progress():
-                if self._bar is None:
-                    self._begin(display_name(event.what), event.total, in_bytes=True)
-                assert self._bar is not None
-                self._bar.update(self._task, completed=event.done, total=event.total)
-            case ItemDone() | ItemFailed():
-                if self._bar is not None:
-                    self._bar.advance(self._task)
-                if isinstance(event, ItemFailed):
-                    super().show(event)
-            case Finished():
-                self.close()
-                super().show(event)
-            case _:
-                super().show(event)
-
-    def _begin(self, what: str, total: int | None, *, in_bytes: bool) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            ProgressColumn,
-            Task,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-        from rich.progress import Progress as Bar
-        from rich.text import Text
-
-        class RateColumn(ProgressColumn):
-            def render(self, task: Task) -> Text:
-                return Text(f"{task.speed:.1f}/s" if task.speed else "-/s")
-
-        middle: list[ProgressColumn] = (
-            [DownloadColumn(), TransferSpeedColumn()]
-            if in_bytes
-            else [MofNCompleteColumn(), RateColumn()]
-        )
-        self._bar = Bar(
-            TextColumn("{task.description}", markup=False), BarColumn(), *middle,
-            TimeRemainingColumn(), console=Console(stderr=True, markup=False, highlight=False),
-            transient=True,
-        )  # fmt: skip
-        self._task = self._bar.add_task(what, total=total)
-        self._bar.start()
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-    def _err(self, text: str) -> None:
-        if self._bar is not None:
-            from rich.text import Text
-
-            self._bar.console.print(Text(text))
-        else:
-            super()._err(text)
+        write_line(sys.stderr, display_block(text))

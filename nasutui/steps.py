@@ -1,42 +1,20 @@
 """The steps of `nasutui --batch`: their flags, and the settings that the engine takes.
 
-The flags are a contract: other tools call them. Engine modules are imported only for the step that
-is asked for.
+Engine modules are imported only for the step that is asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+from nasutui import arguments, dictionary_steps, generate_steps, send_steps
 from nasutui.core.errors import UsageError
 from nasutui.core.events import Cancelled, Events
 from nasutui.core.i18n import _
 
 Step = Callable[[Cancelled], Events]
 Builder = Callable[[argparse.Namespace], Step]
-
-
-def _size(text: str) -> int:
-    value = int(text)
-    if not 64 <= value <= 4096:
-        raise argparse.ArgumentTypeError(_("must be from 64 to 4096"))
-    return value
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(_("must be from 0 to 1"))
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(_("must be 1 or more"))
-    return value
 
 
 def _tags(values: list[str] | None) -> tuple[str, ...]:
@@ -99,12 +77,47 @@ def _translate(options: argparse.Namespace) -> Step:
 
 
 def _export(options: argparse.Namespace) -> Step:
-    from nasutui.core.export import ExportSettings, export
+    from dataclasses import replace
 
+    from nasutui.core.check_settings import check_name
+    from nasutui.core.export import ExportSettings, export
+    from nasutui.core.project import trigger_problem
+    from nasutui.core.training_settings import preset
+
+    for finding in check_name(options.name):
+        raise UsageError(finding.message)
+    problem = trigger_problem(options.trigger)
+    if problem:
+        raise UsageError(_("--trigger: {problem}").format(problem=problem))
+    training = preset(options.preset)
+    if options.size:
+        training = replace(
+            training,
+            resolution=options.size,
+            min_bucket_reso=min(training.min_bucket_reso, options.size),
+            max_bucket_reso=max(training.max_bucket_reso, 2 * options.size),
+        )
     settings = ExportSettings(
-        options.input, options.output / options.name, options.name, options.repeats, options.size
+        options.input, options.output / options.name, options.name, options.repeats,
+        options.trigger, training,
+    )  # fmt: skip
+    return send_steps.then_send(
+        lambda cancelled: export(settings, cancelled), settings.output, options.to
     )
-    return lambda cancelled: export(settings, cancelled)
+
+
+def _check(options: argparse.Namespace) -> Step:
+    from nasutui.core.run import RunSettings, check_project
+
+    settings = RunSettings(options.project)
+    return lambda cancelled: check_project(settings, cancelled)
+
+
+def _lora(options: argparse.Namespace) -> Step:
+    from nasutui.core.lora_review import LoraSettings, review
+
+    settings = LoraSettings(options.lora, options.project, options.write)
+    return lambda cancelled: review(settings, cancelled)
 
 
 def _run(options: argparse.Namespace) -> Step:
@@ -140,164 +153,49 @@ def _new(options: argparse.Namespace) -> Step:
     return lambda cancelled: step(settings, cancelled)
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("one JSON object a line on stdout"))
-    parser.add_argument("--quiet", action="store_true", help=_("say only what went wrong"))
-
-
-def _add_input(parser: argparse.ArgumentParser, meaning: str) -> None:
-    parser.add_argument("--input", type=Path, required=True, metavar="DIR", help=meaning)
-
-
-def _add_prepare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--input", type=Path, nargs="+", required=True, metavar="PATH",
-        help=_("folders, zips or pictures"),
-    )  # fmt: skip
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help=_("where img001.png ... go")
-    )
-    parser.add_argument("--size", type=_size, default=512, help=_("pixels of a side (512)"))
-    parser.add_argument(
-        "--crop", choices=("center", "none"), default="center",
-        help=_("cut the middle square out, or keep whole pictures"),
-    )  # fmt: skip
-
-
-def _add_caption(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of pictures"))
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR",
-                        help=_("where pictures and captions go; may be the input folder"))  # fmt: skip
-    parser.add_argument("--model", default="SmilingWolf/wd-v1-4-moat-tagger-v2", metavar="NAME|DIR",
-                        help=_("a WD14 model by name, a folder with model.onnx and"
-                               " selected_tags.csv, or: embedded"))  # fmt: skip
-    parser.add_argument(
-        "--threshold", type=_probability, default=0.35, help=_("for general tags (0.35)")
-    )
-    parser.add_argument("--character-threshold", type=_probability, default=0.85,
-                        metavar="T", help=_("for characters (0.85)"))  # fmt: skip
-    parser.add_argument("--mcut", action="store_true",
-                        help=_("find the thresholds for each picture at the widest gap"))  # fmt: skip
-    parser.add_argument(
-        "--ratings", action="store_true", help=_("put the likeliest rating at the end")
-    )
-    parser.add_argument(
-        "--exclude",
-        action="append",
-        metavar="A,B",
-        help=_("tags that never come in; * stands for anything"),
-    )
-    parser.add_argument(
-        "--replace",
-        action="append",
-        metavar="OLD=NEW",
-        help=_("write NEW where the tagger says OLD"),
-    )
-    parser.add_argument(
-        "--spaces", action="store_true", help=_("spaces for underscores, not in kaomoji")
-    )
-    parser.add_argument("--existing", choices=("merge", "skip", "overwrite", "append"), default="merge",
-                        help=_("what to do with captions that are there (merge: keep what a person"
-                               " added and removed)"))  # fmt: skip
-    parser.add_argument("--use-coreml", action="store_true", help=_("try Apple's CoreML"))
-    parser.add_argument(
-        "--workers",
-        type=_positive,
-        default=0,
-        metavar="N",
-        help=_("pictures at a time (one a core)"),
-    )
-
-
-def _add_add_tag(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of captions"))
-    parser.add_argument("--tag", required=True, help=_("the trigger, such as nasumiso_style"))
-    parser.add_argument(
-        "--position", choices=("start", "end"), default="start", help=_("where it goes")
-    )
-    parser.add_argument(
-        "--exclude-jp", action="store_true", help=_("leave the *_jp.txt side files alone")
-    )
-
-
-def _add_translate(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of captions"))
-
-
-def _add_export(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of captioned pictures"))
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help=_("DIR/NAME is made")
-    )
-    parser.add_argument("--name", required=True, help=_("ASCII letters, digits, - and _"))
-    parser.add_argument("--repeats", type=_positive, default=0, metavar="N",
-                        help=_("how often an epoch shows each picture (proposed from their number)"))  # fmt: skip
-    parser.add_argument("--size", type=_size, default=512, help=_("training resolution (512)"))
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", type=Path, metavar="PROJECT", help=_("the project's folder"))
-
-
-def _add_edit(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of captions"))
-    parser.add_argument("--where", default="", metavar="QUERY",
-                        help=_("only captions with these tags, and without those after a minus"))  # fmt: skip
-    parser.add_argument("--add", action="append", metavar="A,B", help=_("tags to add at the end"))
-    parser.add_argument("--remove", action="append", metavar="A,B", help=_("tags to remove"))
-    parser.add_argument("--replace", action="append", metavar="OLD=NEW", help=_("tags to replace"))
-
-
-def _add_history(parser: argparse.ArgumentParser) -> None:
-    _add_input(parser, _("folder of captions, or a project"))
-
-
-def _add_turn(parser: argparse.ArgumentParser) -> None:
-    _add_history(parser)
-    parser.add_argument(
-        "--steps", type=_positive, default=1, metavar="N", help=_("how many changes (1)")
-    )
-
-
-def _add_new(parser: argparse.ArgumentParser) -> None:
-    _add_run(parser)
-    parser.add_argument("--trigger", default="nasumiso_style", help=_("first tag of every caption"))
-    parser.add_argument(
-        "--sample", action="store_true", help=_("with a dozen pictures to try it on")
-    )
-
-
 def _table() -> Iterator[tuple[str, str, Callable[[argparse.ArgumentParser], None], Builder]]:
+    a = arguments
+    yield "prepare", _("raw pictures -> img001.png ..., square, RGB, upright, sRGB"), a.add_prepare, _prepare  # fmt: skip
+    yield "caption", _("WD14 captions, merged with what a person did"), a.add_caption, _caption
+    yield "add-tag", _("the trigger first in every caption"), a.add_add_tag, _add_tag
+    yield "translate", _("a Japanese side file beside every caption"), a.add_translate, _translate
+    yield "export", _("a dataset that kohya's sd-scripts trains on"), a.add_export, _export
+    yield "run", _("every step of a project, doing only what is not done yet"), a.add_run, _run
     yield (
-        "prepare",
-        _("raw pictures -> img001.png ..., square, RGB, upright, sRGB"),
-        _add_prepare,
-        _prepare,
+        "check",
+        _("what to know before training; 0 clean, 3 warnings, 1 errors"),
+        a.add_check,
+        _check,
     )
-    yield "caption", _("WD14 captions, merged with what a person did"), _add_caption, _caption
-    yield "add-tag", _("the trigger first in every caption"), _add_add_tag, _add_tag
-    yield "translate", _("a Japanese side file beside every caption"), _add_translate, _translate
-    yield "export", _("a dataset that kohya's sd-scripts trains on"), _add_export, _export
-    yield "run", _("every step of a project, doing only what is not done yet"), _add_run, _run
-    yield "edit", _("add, remove and replace tags in many captions"), _add_edit, _edit
-    yield "history", _("what was changed, when, by which step"), _add_history, _past
-    yield "undo", _("take the newest changes back"), _add_turn, _past
-    yield "redo", _("make undone changes again"), _add_turn, _past
-    yield "new", _("make a project"), _add_new, _new
+    yield "edit", _("add, remove and replace tags in many captions"), a.add_edit, _edit
+    yield "history", _("what was changed, when, by which step"), a.add_history, _past
+    yield "undo", _("take the newest changes back"), a.add_turn, _past
+    yield "redo", _("make undone changes again"), a.add_turn, _past
+    yield "lora", _("what a trained LoRA says of itself, held against a project"), a.add_lora, _lora
+    s = send_steps
+    yield "send", _("an exported dataset to Google Drive, an rclone remote or a folder"), s.add_send, s.build_send  # fmt: skip
+    yield "colab", _("open the training notebook in Google Colab"), s.add_colab, s.build_colab
+    yield "fetch-lora", _("the trained LoRA back into the project and the WebUI"), s.add_fetch, s.build_fetch  # fmt: skip
+    g = generate_steps
+    yield "generate", _("draw pictures with a Stable Diffusion WebUI"), g.add_generate, g.build_generate  # fmt: skip
+    yield "compare", _("LoRAs by weights, with scores: which one to take"), g.add_compare, g.build_compare  # fmt: skip
+    d = dictionary_steps
+    yield "tags", _("find tags by Japanese, romaji or English"), d.add_tags, d.build_tags
+    yield "prompt", _("a prompt in Japanese as a prompt in tags"), d.add_prompt, d.build_prompt
+    yield "dictionary", _("the whole Japanese dictionary"), d.add_dictionary, d.build_dictionary
+    yield "new", _("make a project"), a.add_new, _new
 
 
-def parse(arguments: list[str]) -> tuple[argparse.Namespace, Step]:
-    """The options of `nasutui --batch ARGUMENTS` and the step they ask for. Exits as argparse does
-    (code 2) when they are wrong; raises UsageError for what only we can check."""
-    parser = argparse.ArgumentParser(
-        prog="nasutui --batch", description=_("Work without a screen.")
-    )
+def parse(given: list[str]) -> tuple[argparse.Namespace, Step]:
+    """The options of `nasutui --batch GIVEN` and the step they ask for. Prints and exits (code 0)
+    for --help; raises UsageError when something is wrong."""
+    parser = arguments.Parser(prog="nasutui --batch", description=_("Work without a screen."))
     subparsers = parser.add_subparsers(dest="step", metavar="STEP", required=True)
     builders: dict[str, Builder] = {}
     for name, meaning, add_arguments, builder in _table():
         subparser = subparsers.add_parser(name, help=meaning, description=meaning)
         add_arguments(subparser)
-        _common(subparser)
+        arguments.common(subparser)
         builders[name] = builder
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     return options, builders[options.step](options)

@@ -7,9 +7,12 @@ writes captions. Scores are stored as they come, so whatever ends the run, nothi
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +39,7 @@ from nasutui.core.events import (
 )
 from nasutui.core.files import remove_leftovers
 from nasutui.core.hashes import FileHashes
+from nasutui.core.hub import check_arrived_whole
 from nasutui.core.i18n import _
 from nasutui.core.images import read_file
 from nasutui.core.journal import Edit, Journal
@@ -44,6 +48,7 @@ from nasutui.core.mirror import PictureMirror
 from nasutui.core.models import DEFAULT_MODEL, locate
 from nasutui.core.parallel import core_count, ordered_map
 from nasutui.core.provenance import Memory, append, merge, overwrite
+from nasutui.core.score_writer import ScoreWriter
 from nasutui.core.scores import Scores, ScoreStore
 from nasutui.core.selection import SelectionRules, select
 from nasutui.core.state import recovery_notes
@@ -51,6 +56,8 @@ from nasutui.core.tagger import OnnxTagger, Tagger
 from nasutui.core.text import display_name
 
 STEP = "caption"
+# Finished pictures that may wait for a slower one before them; only their scores are kept.
+_AHEAD = 16
 EXISTING = ("merge", "skip", "overwrite", "append")
 
 
@@ -70,11 +77,26 @@ class CaptionSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A worker's result for one picture."""
+    """A worker's result for one picture. status: of the file before it was read, when its hash is
+    not remembered yet."""
 
     sha256: str
     scores: Scores
     inferred: bool
+    status: os.stat_result | None = None
+
+
+class _Claims:
+    """Lets one worker at a time look at pictures with the same bytes: the next finds the scores."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def of(self, sha256: str) -> threading.Lock:
+        """The lock of these bytes."""
+        with self._guard:
+            return self._locks.setdefault(sha256, threading.Lock())
 
 
 @dataclass(slots=True)
@@ -88,6 +110,9 @@ class _Run:
     mirror: PictureMirror
     model_id: int
     journal: Journal
+    scored: set[str | None]
+    writer: ScoreWriter
+    claims: _Claims = field(default_factory=_Claims)
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -118,12 +143,15 @@ def caption(
                 return
         with Journal(root) as journal:
             yield from recovery_notes(journal)
-            run = _Run(
-                settings, tagger, store, hashes,
-                PictureMirror(output, root, store.connection, hashes),
-                store.model_id(tagger.key, tagger.name, tagger.table), journal,
-            )  # fmt: skip
-            yield from _caption_all(run, listing, cancelled)
+            hashes.load()
+            model_id = store.model_id(tagger.key, tagger.name, tagger.table)
+            mirror = PictureMirror(output, root, store.connection, hashes)
+            scored: set[str | None] = {*store.pictures(model_id)}
+            with closing(ScoreWriter(root, model_id)) as writer:
+                run = _Run(
+                    settings, tagger, store, hashes, mirror, model_id, journal, scored, writer
+                )
+                yield from _caption_all(run, listing, cancelled)
     except sqlite3.Error as error:
         raise database_error(error, root / STATE_DIR / "state.db") from error
     finally:
@@ -146,10 +174,11 @@ def _get_tagger(
             ).format(model=DEFAULT_MODEL.partition("/")[2]),
         )
     try:
-        key = f"{hashes.sha256(files.model)}+{hashes.sha256(files.tags)}"
+        model, tags = hashes.sha256(files.model), hashes.sha256(files.tags)
+        check_arrived_whole({files.model: model, files.tags: tags})
     except OSError as error:
         raise ModelError(explain_os_error(error, files.model), code="model-unreadable") from error
-    tagger = OnnxTagger(files, key, use_coreml=settings.use_coreml)
+    tagger = OnnxTagger(files, f"{model}+{tags}", use_coreml=settings.use_coreml)
     if settings.use_coreml and not tagger.coreml_is_here():
         yield Note(
             "no-coreml", _("CoreML is not to be had on this computer; the processor does it")
@@ -161,7 +190,7 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     settings = run.settings
     remove_leftovers(settings.output)
     pictures = _without_skipped(run, listing)
-    if isinstance(run.tagger, OnnxTagger) and any(not _known(run, p) for p in pictures):
+    if isinstance(run.tagger, OnnxTagger) and not _all_known(run, pictures):
         run.tagger.open()  # an unusable model is said before anything begins
     yield Started(STEP, len(listing.pictures))
     yield from _clashes(run, listing)
@@ -178,7 +207,8 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
         batch = Batch(change)
         for picture, result in ordered_map(
             lambda p: _read(run, p), pictures,
-            workers=settings.workers or core_count(), cancelled=cancelled,
+            workers=settings.workers or core_count(), ahead=_AHEAD, cancelled=cancelled,
+            at_once=lambda p: _at_once(run, p),
         ):  # fmt: skip
             done += 1
             for event in _settle(run, batch, picture, result):
@@ -224,29 +254,40 @@ def _clashes(run: _Run, listing: Listing) -> Iterator[ItemFailed]:
         )  # fmt: skip
 
 
-def _known(run: _Run, picture: Path) -> bool:
+def _at_once(run: _Run, picture: Path) -> _Read | None:
+    """What is known of a picture without opening it, or None."""
     try:
         sha256 = run.hashes.known(picture)
     except OSError:
+        return None
+    if sha256 is None or sha256 not in run.scored:
+        return None
+    scores = run.store.get(sha256, run.model_id)
+    return None if scores is None else _Read(sha256, scores, False)
+
+
+def _all_known(run: _Run, pictures: list[Path]) -> bool:
+    try:
+        return all(run.hashes.known(picture) in run.scored for picture in pictures)
+    except OSError:
         return False
-    return bool(sha256 and run.store.get(sha256, run.model_id))
 
 
 def _read(run: _Run, picture: Path) -> _Read | PictureError | ModelError:
     """In a worker: the picture's scores, from the store or inferred (then stored at once)."""
     try:
-        sha256 = run.hashes.known(picture) if picture.exists() else None
-        data = None
+        sha256, data, status = run.hashes.known(picture), None, None
         if sha256 is None:
+            status = picture.stat()
             data = read_file(picture)
             sha256 = hashlib.sha256(data).hexdigest()
-            run.hashes.remember(picture, sha256)
-        scores = run.store.get(sha256, run.model_id)
-        if scores is not None:
-            return _Read(sha256, scores, False)
-        scores = run.tagger.scores(data if data is not None else picture)
-        run.store.put(sha256, run.model_id, scores)
-        return _Read(sha256, scores, True)
+        with run.claims.of(sha256):
+            scores = run.writer.pending(sha256) or run.store.get(sha256, run.model_id)
+            inferred = scores is None
+            if scores is None:
+                scores = run.tagger.scores(data if data is not None else picture)
+                run.writer.put(sha256, scores)
+        return _Read(sha256, scores, inferred, status)
     except (PictureError, ModelError) as error:
         return error
     except OSError as error:
@@ -262,6 +303,8 @@ def _settle(
         return
     run.counts["inferred"] += result.inferred
     target = _target(run, picture)
+    if result.status is not None:
+        run.hashes.remember(picture, result.sha256, result.status)
     try:
         run.mirror.bring(picture, result.sha256)
         edit, report = _edit(run, target, result.scores)

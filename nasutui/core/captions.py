@@ -76,7 +76,8 @@ class Caption:
 
 def parse_tags(text: str) -> tuple[str, ...]:
     """The tags of a caption text, in order, stripped; empty ones dropped, repeats kept."""
-    parts = text.replace("\r", "\n").replace("\n", ",").split(",")
+    # A byte order mark inside (files that were joined) would hide in a tag, unseen.
+    parts = text.replace("\ufeff", "").replace("\r", ",").replace("\n", ",").split(",")
     return tuple(tag for part in parts if (tag := part.strip()))
 
 
@@ -119,7 +120,7 @@ def encode_caption(tags: Iterable[str]) -> bytes:
     back as it is (it holds a comma or a line end)."""
     checked = tuple(tags)
     for tag in checked:
-        if not tag.strip() or tag != tag.strip() or any(c in tag for c in ",\n\r\0"):
+        if parse_tags(tag) != (tag,) or "\0" in tag:
             raise CaptionError(
                 _("a tag can't be empty or hold a comma or a line end: {tag}").format(
                     tag=repr(tag)
@@ -134,7 +135,7 @@ def encode_caption(tags: Iterable[str]) -> bytes:
 
 def with_spaces(tag: str) -> str:
     """`blue_hair` -> `blue hair`; kaomoji stay as they are."""
-    return tag if tag in KAOMOJI else tag.replace("_", " ")
+    return tag if tag.casefold() in KAOMOJI else tag.replace("_", " ")
 
 
 def with_underscores(tag: str) -> str:

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nasutui.core.captions import Caption, decode_caption
 from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
 from nasutui.core.events import ItemDone, ItemFailed
 from nasutui.core.files import read_or_none
+from nasutui.core.i18n import _
 from nasutui.core.journal import Change, Edit
+from nasutui.core.provenance import Memory, edited, notice
+from nasutui.core.text import display_name
 
 BATCH_EDITS = 5000
 BATCH_SECONDS = 0.5
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,38 @@ class OnDisk:
 def read_caption(path: Path) -> OnDisk:
     """Read one caption. Raises CaptionError when it is there and can't be read."""
     try:
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise CaptionError(_("it is too big to be a caption"), code="caption-too-big")
         data = read_or_none(path)
     except OSError as error:
         raise CaptionError(explain_os_error(error, path.name), code=os_error_code(error)) from error
     return OnDisk(path, data, decode_caption(data) if data is not None else Caption(()))
+
+
+def not_changed(path: Path, error: CaptionError) -> ItemFailed:
+    """A caption that could not be read or written, named once."""
+    name, reason = display_name(path.name), str(error)
+    return ItemFailed(path, error.code, reason if name in reason else f"{name}: {reason}")
+
+
+def with_memory(edit: Edit, known: str | None) -> Edit:
+    """The edit of a caption with what there is to remember of it; `known`: what is remembered now.
+
+    An edit that says nothing of provenance is a person's doing. What a person did before, with
+    another program, is noticed here for good: undo goes back to just before the edit, not further.
+    Raises CaptionError when the old text is none that we read.
+    """
+    remembered, tags = Memory.from_json(known), _tags(edit.before)
+    noticed = remembered if edit.before is None else notice(remembered, tags)
+    after = edit.memory_after
+    if edit.memory_before is after is None:
+        after = edited(noticed, tags, _tags(edit.after)).to_json()
+    before = known if noticed == remembered else noticed.to_json()
+    return replace(edit, memory_before=before, memory_after=after)
+
+
+def _tags(data: bytes | None) -> tuple[str, ...]:
+    return decode_caption(data).tags if data is not None else ()
 
 
 @dataclass
@@ -45,16 +77,24 @@ class Batch:
     """Collects edits and their reports; writes them together.
 
     `seconds`: flush when the oldest edit has waited that long, so that slow work loses little.
+    `captions`: the files are captions; an edit that says nothing of provenance is a person's.
     """
 
     change: Change
     seconds: float = BATCH_SECONDS
+    captions: bool = True
     _edits: list[Edit] = field(default_factory=list)
     _reports: list[ItemDone] = field(default_factory=list)
     _since: float = 0.0
 
     def add(self, edit: Edit | None, report: ItemDone) -> Iterator[ItemDone | ItemFailed]:
-        """Take an edit (None: nothing to write) with its report; yields what is done by now."""
+        """Take an edit (None: nothing to write) with its report; yields what is done by now.
+        Raises CaptionError for a caption that can't be read, StateError."""
+        if edit is not None and self.captions:
+            known = self.change.memory(edit.path)
+            edit = with_memory(edit, known)
+            if not edit.changes_file and edit.memory_after == known:
+                edit = None
         if not self._reports:
             self._since = time.monotonic()
         self._reports.append(report)

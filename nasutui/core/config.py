@@ -8,6 +8,10 @@ Support/nasutui` on a Mac), or the file that NASUTUI_CONFIG names:
     colors = "truecolor"        # "256": what the terminal can show, when nasutui guesses wrong
     images = "kitty"            # "iterm2", "none": how `v` shows real pictures
     projects = "~/pictures/lora"
+    drive = "~/My Drive"        # Google Drive's folder, where it is not found by itself
+    rclone = "gdrive:"          # the remote that `--to rclone` means
+    webui = "~/stable-diffusion-webui"  # where fetched LoRAs are put
+    notebook = "owner/repo@main"        # the repository whose notebook Colab opens
 
     [keys]
     "tags.delete" = "d,delete"  # binding ids as the help panel shows them
@@ -38,6 +42,10 @@ class Config:
     colors: str = "auto"
     images: str = "auto"
     projects: str | None = None
+    drive: str | None = None
+    rclone: str | None = None
+    webui: str | None = None
+    notebook: str | None = None
     keys: dict[str, str] = field(default_factory=dict)
 
 

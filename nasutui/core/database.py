@@ -11,8 +11,10 @@ import contextlib
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nasutui.core.errors import StateError, explain_os_error, os_error_code
 from nasutui.core.i18n import _
@@ -33,23 +35,25 @@ CREATE TABLE IF NOT EXISTS change (
     step TEXT NOT NULL,
     label TEXT NOT NULL,
     state TEXT NOT NULL,              -- applying, applied, undoing, undone, redoing
-    dropped INTEGER NOT NULL DEFAULT 0,
+    files INTEGER NOT NULL DEFAULT 0, -- how many it changed, once it is complete
+    dropped INTEGER NOT NULL DEFAULT 0, -- undone, and not to be redone since this change was begun
     owner TEXT,                       -- lock file of the process that is at work on it
-    boot TEXT NOT NULL,               -- the machine's boot in which files were last written
-    written REAL NOT NULL             -- when, seconds since the epoch
+    boot TEXT NOT NULL                -- the machine's boot in which that process runs
 );
 CREATE TABLE IF NOT EXISTS edit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     change_id INTEGER NOT NULL REFERENCES change(id),
     path BLOB NOT NULL,               -- file-system bytes, relative
-    before BLOB,                      -- NULL: no file
+    before BLOB,                      -- NULL: no file; the same as after: only memory changed
     after BLOB,
     memory_before TEXT,               -- provenance of the caption, see provenance.py
     memory_after TEXT,
-    undone INTEGER NOT NULL DEFAULT 0
+    undone INTEGER NOT NULL DEFAULT 0,
+    pending INTEGER NOT NULL,         -- 1: the file may not have reached the disk yet
+    turn INTEGER NOT NULL             -- counts what is done: made, undone, redone
 );
 CREATE INDEX IF NOT EXISTS edit_by_change ON edit(change_id);
-CREATE INDEX IF NOT EXISTS edit_by_path ON edit(path, id);
+CREATE INDEX IF NOT EXISTS edit_by_path ON edit(path, turn);
 
 CREATE TABLE IF NOT EXISTS memory (path BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -62,6 +66,7 @@ CREATE TABLE IF NOT EXISTS file_hash (
 -- Pictures that we made: what from, and what they were when we wrote them.
 CREATE TABLE IF NOT EXISTS made (
     path BLOB PRIMARY KEY, sha256 BLOB NOT NULL, source TEXT NOT NULL, source_sha256 BLOB NOT NULL,
+    slot INTEGER NOT NULL DEFAULT 0,  -- which crop of the source
     settings TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -89,6 +94,11 @@ def state_root(folder: Path) -> Path:
     return absolute
 
 
+def database_path(root: Path) -> Path:
+    """Where the database of `root` is."""
+    return root / STATE_DIR / "state.db"
+
+
 def stored_path(root: Path, path: Path) -> bytes:
     """The form of a path in the database: relative to root, "/" between its parts."""
     relative = os.path.relpath(path.absolute(), root)
@@ -100,31 +110,64 @@ def real_path(root: Path, stored: bytes) -> Path:
     return root / os.fsdecode(stored)
 
 
-def connect(root: Path, *, durable: bool) -> sqlite3.Connection:
+def is_inside(stored: bytes) -> bool:
+    """False for a path that leads out of the folder. We store none; a database that came with
+    somebody else's folder may."""
+    parts = stored.split(b"/")
+    return b".." not in parts and not Path(os.fsdecode(stored)).is_absolute()
+
+
+class Connection(sqlite3.Connection):
+    """A connection with the lock that everybody who shares it holds while using it.
+
+    SQLite's own mutex is no substitute: a thread that waits for it keeps the interpreter, and with
+    it the thread that would let go of what the first one waits for.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.lock = threading.RLock()
+
+
+def connect(root: Path, *, durable: bool) -> Connection:
     """Open (or make) the database of `root`.
 
     durable: every commit is flushed to the disk before it returns (the journal); otherwise a
     commit survives the end of the process but not a power cut (caches, scores).
     Raises StateError when it can't be opened or is damaged.
     """
-    folder = root / STATE_DIR
-    path = folder / "state.db"
+    path = database_path(root)
+    connection: sqlite3.Connection | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-        if sys.platform == "darwin" and durable:
-            connection.execute("PRAGMA fullfsync=ON")
-        connection.execute("PRAGMA foreign_keys=ON")
-        _migrate(connection, path)
+        with explained_errors(root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+                factory=Connection,
+            )  # fmt: skip
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            if sys.platform == "darwin" and durable:
+                connection.execute("PRAGMA fullfsync=ON")
+            connection.execute("PRAGMA foreign_keys=ON")
+            _migrate(connection, path)
+    except BaseException:
+        if connection is not None:
+            connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def explained_errors(root: Path) -> Iterator[None]:
+    """Turn what SQLite and the system refuse in `.nasutui` into a StateError."""
+    try:
+        yield
     except OSError as error:
+        folder = root / STATE_DIR
         raise StateError(explain_os_error(error, folder), code=os_error_code(error)) from error
     except sqlite3.Error as error:
-        raise database_error(error, path) from error
-    return connection
+        raise database_error(error, database_path(root)) from error
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -170,6 +213,9 @@ def database_error(error: sqlite3.Error, path: Path) -> StateError:
             _("{name} can't be written; check the rights of its folder").format(name=name),
             code="no-permission",
         )
+    if code == sqlite3.SQLITE_IOERR:
+        text = _("{name} can't be read or written; make sure that the disk works and has room")
+        return StateError(text.format(name=name), code="state")
     return StateError(
         _("{name}: the database refused: {reason}").format(
             name=name, reason=display_name(str(error))
@@ -184,8 +230,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
+        # Also when the commit itself fails, as on a full disk: nothing may stay half begun.
         with contextlib.suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

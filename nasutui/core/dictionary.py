@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from nasutui.core.errors import UsageError
-from nasutui.core.events import Events, Finished, Row
+from nasutui.core.events import Events, Finished, Note, Row
 from nasutui.core.i18n import _
 from nasutui.core.japanese import Entry, Match, dictionary
 from nasutui.core.promptjp import to_tags
+from nasutui.core.text import display_name
 
 TAGS, EXPORT, PROMPT = "tags", "dictionary", "prompt"
 
@@ -75,4 +76,9 @@ def prompt(text: str, own: Iterable[Path] = ()) -> Events:
     for part in made.parts:
         data = {"source": part.source, "tags": list(part.tags), "understood": part.understood}
         yield Row("part", data)
+    if made.unknown:
+        words = ", ".join(display_name(word) for word in made.unknown)
+        yield Note(
+            "not-understood", _("not understood, left as it is: {words}").format(words=words)
+        )
     yield Finished(PROMPT, {"prompt": made.text, "tags": made.tags, "unknown": made.unknown})

@@ -8,17 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.captions import encode_caption, parse_tags, tag_key, unique_tags, without_tags
-from nasutui.core.changing import Batch, read_caption
+from nasutui.core.changing import Batch, not_changed, read_caption
 from nasutui.core.errors import CaptionError, InputError, UsageError
-from nasutui.core.events import Cancelled, Events, Finished, ItemDone, ItemFailed, Note, Started
+from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Note, Started
+from nasutui.core.files import remove_leftovers
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.journal import Edit
+from nasutui.core.journal import Edit, Journal
 from nasutui.core.listing import Listing, scan
+from nasutui.core.provenance import Memory, edited
 from nasutui.core.query import parse_query
 from nasutui.core.state import open_journal, recovery_notes
 from nasutui.core.text import display_name, natural_key
 
-TagChange = Callable[[Sequence[str]], list[str]]
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants of one caption: its new tags, and which were asked for by name, also
+    where they make no difference."""
+
+    tags: list[str]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+TagChange = Callable[[Sequence[str]], Wish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +71,16 @@ def checked_tags(text: str) -> tuple[str, ...]:
 
 def add_tag(settings: AddTagSettings, cancelled: Cancelled) -> Events:
     """Put the tag first (or last) in every caption, once. Raises InputError, UsageError."""
-    tags = checked_tags(settings.tag)
+    tags = tuple(unique_tags(checked_tags(settings.tag)))
     listing = scan(settings.input)
     files = listing.caption_files()
     if not settings.exclude_jp:
         files = sorted([*files, *listing.sides.values()], key=lambda p: natural_key(p.name))
     at_start = settings.position == "start"
 
-    def change(old: Sequence[str]) -> list[str]:
+    def change(old: Sequence[str]) -> Wish:
         rest = without_tags(old, tags)
-        return [*tags, *rest] if at_start else [*rest, *tags]
+        return Wish([*tags, *rest] if at_start else [*rest, *tags], added=tags)
 
     place = _("at the start") if at_start else _("at the end")
     label = _("put {tag} {place}").format(tag=display_name(", ".join(tags)), place=place)
@@ -75,27 +88,40 @@ def add_tag(settings: AddTagSettings, cancelled: Cancelled) -> Events:
 
 
 def edit(settings: EditSettings, cancelled: Cancelled) -> Events:
-    """Add, remove and replace tags in every caption that the query fits."""
+    """Add, remove and replace tags in every caption that the query fits. Raises InputError,
+    UsageError."""
     matches = parse_query(settings.where)
-    for tags in (settings.add, settings.remove, *settings.replace):
-        for tag in tags:
-            checked_tags(tag)
+    for tag in (*settings.add, *settings.remove, *(t for pair in settings.replace for t in pair)):
+        if parse_tags(tag) != (tag,):
+            text = _(
+                "{tag} is not one tag: it is empty, or holds a comma, a line end or outer spaces"
+            )
+            raise UsageError(text.format(tag=display_name(repr(tag))))
+        checked_tags(tag)
     if not (settings.add or settings.remove or settings.replace):
         raise UsageError(_("nothing to change: give --add, --remove or --replace"))
-    replacements = {tag_key(old): new for old, new in settings.replace}
 
-    def change(old: Sequence[str]) -> list[str]:
-        if not matches(old):
-            return list(old)
-        kept = without_tags(old, settings.remove)
-        replaced = [replacements.get(tag_key(t), t) for t in kept]
-        present = {tag_key(t) for t in replaced}
-        added = [*replaced, *(t for t in settings.add if tag_key(t) not in present)]
-        return unique_tags(added) if added != list(old) else added
+    def change(old: Sequence[str]) -> Wish:
+        return _edited_tags(settings, old) if matches(old) else Wish(list(old))
 
     listing = scan(settings.input)
     yield from _change_all(
         "edit", _label(settings), listing, listing.caption_files(), change, cancelled
+    )
+
+
+def _edited_tags(settings: EditSettings, old: Sequence[str]) -> Wish:
+    replacements = {tag_key(old): new for old, new in settings.replace}
+    kept = without_tags(old, settings.remove)
+    replaced = [replacements.get(tag_key(t), t) for t in kept]
+    new = [t for t in kept if tag_key(t) in replacements]
+    present = {tag_key(t) for t in replaced}
+    tags = [*replaced, *(t for t in settings.add if tag_key(t) not in present)]
+    put_in = tuple(replacements[tag_key(t)] for t in new)
+    return Wish(
+        unique_tags(tags) if tags != list(old) else tags,
+        added=(*settings.add, *put_in),
+        removed=(*settings.remove, *new),
     )
 
 
@@ -121,6 +147,7 @@ def _change_all(
     seen = 0
     with open_journal(listing.folder) as journal:
         yield from recovery_notes(journal)
+        remove_leftovers(listing.folder)
         yield Started(step, len(files))
         yield from _about_missing(listing)
         with journal.change(step, label) as change:
@@ -130,10 +157,10 @@ def _change_all(
                     break
                 seen += 1
                 try:
-                    planned, report = _plan(path, change_tags)
+                    planned, report = _plan(path, change_tags, journal)
                     events = list(batch.add(planned, report))
                 except CaptionError as error:
-                    events = [ItemFailed(path, error.code, f"{display_name(path.name)}: {error}")]
+                    events = [not_changed(path, error)]
                 for event in events:
                     counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
                     yield event
@@ -144,18 +171,31 @@ def _change_all(
     yield Finished(step, {**summary, "folder": str(listing.folder)}, cancelled=seen < len(files))
 
 
-def _plan(path: Path, change_tags: TagChange) -> tuple[Edit | None, ItemDone]:
+def _plan(path: Path, change_tags: TagChange, journal: Journal) -> tuple[Edit | None, ItemDone]:
     now = read_caption(path)
+    if now.data is None:
+        raise CaptionError(_("it is gone"), code="missing")
     old = now.caption.tags
-    new = change_tags(old)
-    if list(old) == new:
-        return None, ItemDone(path, "unchanged", {"tags": len(old)})
+    wish = change_tags(old)
+    same = list(old) == wish.tags
+    before = journal.memory(path)
+    memory = Memory.from_json(before)
+    after = edited(memory, old, wish.tags, wish.added, wish.removed)
+    edit = Edit(
+        path,
+        now.data,
+        now.data if same else encode_caption(wish.tags),
+        before,
+        before if after == memory else after.to_json(),
+    )
+    if same:
+        return edit, ItemDone(path, "unchanged", {"tags": len(old)})
     detail = {
-        "tags": len(new),
-        "added": [t for t in new if t not in old],
-        "removed": [t for t in old if t not in new],
+        "tags": len(wish.tags),
+        "added": [t for t in wish.tags if t not in old],
+        "removed": [t for t in old if t not in wish.tags],
     }
-    return Edit(path, now.data, encode_caption(new)), ItemDone(path, "changed", detail)
+    return edit, ItemDone(path, "changed", detail)
 
 
 def _about_missing(listing: Listing) -> Events:

@@ -1,9 +1,9 @@
 """The one door for writing: a file appears whole or not at all.
 
-A write goes to a temporary file in the same folder and is renamed into place, so that a reader,
-a crash or a power cut meets either the old file or the new one. Nothing is flushed to the disk
-here: captions are flushed once a change, in the journal (see journal.py), and what can be made
-again needs no flush.
+A write goes to a temporary file in the same folder and is renamed into place, so that a reader or
+a crash meets either the old file or the new one. A write is not flushed to the disk by itself: that
+would cost minutes on thousands of captions. The journal flushes once a change (`flush_to_disk`),
+and what can be made again needs no flush.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 TEMPORARY_PREFIX = ".nasutui-"
 TEMPORARY_SUFFIX = ".tmp"
+_STALE_SECONDS = 600.0  # without a write; one takes milliseconds
 _CHUNK = 1 << 20
 
 
@@ -76,12 +79,40 @@ def read_or_none(path: Path) -> bytes | None:
         return None
 
 
+def flush_to_disk(folders: Iterable[Path]) -> None:
+    """Wait until all that was written in these folders is on the disk: one flush a file system,
+    however many files. Where the system has no such call, nothing happens."""
+    devices: dict[int, Path] = {}
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            devices.setdefault(folder.stat().st_dev, folder)
+    if not all(map(_flush_file_system, devices.values())) and hasattr(os, "sync"):
+        os.sync()
+
+
+def _flush_file_system(folder: Path) -> bool:
+    """True when the file system of this folder was flushed on its own (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    try:
+        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+        handle = os.open(folder, os.O_RDONLY)
+    except (AttributeError, OSError):
+        return False
+    try:
+        return bool(syncfs(handle) == 0)
+    finally:
+        os.close(handle)
+
+
 def _is_running(pid: int) -> bool:
     if os.name == "nt":  # os.kill(pid, 0) would end the process there
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         return True
@@ -91,7 +122,8 @@ def _is_running(pid: int) -> bool:
 def remove_leftovers(folder: Path) -> int:
     """Remove temporary files that a killed process of ours left in `folder`; returns how many.
 
-    The name says which process wrote it; the files of a living one stay.
+    The name says which process wrote it; the files of a living one stay, unless they are so old
+    that the number must be another process's by now.
     """
     removed = 0
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
@@ -100,8 +132,11 @@ def remove_leftovers(folder: Path) -> int:
             if not (name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)):
                 continue
             pid = name.removeprefix(TEMPORARY_PREFIX).partition("-")[0]
-            if pid.isdecimal() and not _is_running(int(pid)):
-                with contextlib.suppress(OSError):
+            if not pid.isdecimal():
+                continue
+            with contextlib.suppress(OSError):
+                stale = time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS
+                if stale or not _is_running(int(pid)):
                     os.unlink(entry.path)  # noqa: PTH108
                     removed += 1
     return removed

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
-import threading
 from pathlib import Path
 
-from nasutui.core.database import connect, stored_path
+from nasutui.core.database import Connection, connect, stored_path
 
 
 class FileHashes:
     """Hashes of the files of one project or folder. Safe to use from several threads."""
 
-    def __init__(self, root: Path, connection: sqlite3.Connection | None = None) -> None:
+    def __init__(self, root: Path, connection: Connection | None = None) -> None:
+        """connection: one to share; its users take its lock. A statement of one thread that is not
+        read to its end keeps the view of the database that it began with, and a write of another
+        thread on the same connection is refused for it."""
         self._root = root
         self._db = connection or connect(root, durable=False)
         self._own = connection is None
-        self._lock = threading.Lock()
+        self.lock = self._db.lock
+        self._loaded: dict[bytes, tuple[int, int, int, int, bytes]] | None = None
+        self._folders: dict[Path, bytes] = {}
 
     def close(self) -> None:
         """Let go of the database."""
         if self._own:
             self._db.close()
+
+    def load(self) -> None:
+        """Read all that is remembered at once: worth it before asking for a whole folder."""
+        with self.lock:
+            rows = self._db.execute(
+                "SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM file_hash"
+            )
+            self._loaded = {row[0]: row[1:] for row in rows}
 
     def sha256(self, path: Path) -> str:
         """Hex SHA-256 of the file, from memory when size, times and inode are unchanged.
@@ -40,24 +51,41 @@ class FileHashes:
     def known(self, path: Path) -> str | None:
         """The remembered hash, or None when the file is new or changed. Raises OSError."""
         status = path.stat()
-        with self._lock:
-            row = self._db.execute(
-                "SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file_hash WHERE path=?",
-                (stored_path(self._root, path),),
-            ).fetchone()
+        row = self._row(self._key(path))
         if row and row[:4] == _fingerprint(status):
             return bytes(row[4]).hex()
         return None
 
-    def remember(self, path: Path, digest: str) -> None:
-        """Note the hash of a file that was just written. Raises OSError."""
-        self._store(path, path.stat(), digest)
+    def remember(self, path: Path, digest: str, status: os.stat_result | None = None) -> None:
+        """Note the hash of a file that was just written, or that was read after `status` was
+        taken. Raises OSError."""
+        self._store(path, status or path.stat(), digest)
+
+    def _row(self, key: bytes) -> tuple[int, int, int, int, bytes] | None:
+        if self._loaded is not None:
+            return self._loaded.get(key)
+        with self.lock:
+            row: tuple[int, int, int, int, bytes] | None = self._db.execute(
+                "SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file_hash WHERE path=?", (key,)
+            ).fetchone()
+        return row
+
+    def _key(self, path: Path) -> bytes:
+        """As `stored_path`, which is slow, but asked once a folder."""
+        folder = path.parent
+        prefix = self._folders.get(folder)
+        if prefix is None:
+            stored = stored_path(self._root, folder)
+            prefix = self._folders[folder] = b"" if stored == b"." else stored + b"/"
+        return prefix + os.fsencode(path.name)
 
     def _store(self, path: Path, status: os.stat_result, digest: str) -> None:
-        with self._lock:
+        key, row = self._key(path), (*_fingerprint(status), bytes.fromhex(digest))
+        if self._loaded is not None:
+            self._loaded[key] = row
+        with self.lock:
             self._db.execute(
-                "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?)",
-                (stored_path(self._root, path), *_fingerprint(status), bytes.fromhex(digest)),
+                "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?)", (key, *row)
             )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import os
+import re
 from pathlib import Path
 
 DOMAIN = "nasutui"
@@ -23,7 +24,7 @@ def language_of_locale() -> str:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:
-            return "ja" if value.startswith("ja") else "en"
+            return "ja" if re.split("[_.@-]", value)[0] == "ja" else "en"
     return "en"
 
 

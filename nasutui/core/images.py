@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from nasutui.core import colours
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
 from nasutui.core.i18n import _
 
@@ -39,13 +40,17 @@ class Picture:
 
     image: RGB, 8 bit, upright, sRGB. size: width and height in pixels as a viewer shows it, before
     any reduction. format: Pillow's name. changes: what had to be done, any of "rotated", "icc",
-    "flattened", "reduced", "first-frame", "depth", "bad-icc".
+    "flattened", "reduced", "first-frame", "depth", "bad-icc". reduction: how many pixels of `size`
+    each pixel of the image stands for, on a side; margin: how many of them its first column and row
+    hold that are none of the picture.
     """
 
     image: Image.Image
     size: tuple[int, int]
     format: str
     changes: tuple[str, ...]
+    reduction: int = 1
+    margin: tuple[int, int] = (0, 0)
 
 
 class _PixelBudget:
@@ -168,25 +173,32 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
     changes: list[str] = []
     file_format = image.format or ""
     orientation = _orientation(image)
-    size = image.size[::-1] if orientation >= 5 else image.size
+    stored = image.size
     if getattr(image, "n_frames", 1) > 1 and file_format not in ("MPO", "TIFF"):
         changes.append("first-frame")
-    if near and file_format in ("JPEG", "MPO"):
-        before = image.size
-        image.draft(None, _reduced_size(image.size, near))
-        if image.size != before:
-            changes.append("reduced")
+    reduction = _draft(image, near) if near and file_format in ("JPEG", "MPO") else 1
     profile = image.info.get("icc_profile")
     image.load()
-    colour, alpha = _split(image, changes)
-    if near:
-        colour, alpha = _reduce(colour, alpha, near, changes)
-    colour = _to_srgb(colour, profile, changes)
+    if orientation != 1 and _orientation(image) == 1:
+        orientation = 1  # Pillow has turned it while loading (TIFF)
+        changes.append("rotated")
+    colour, alpha = colours.split(image, changes)
+    factor = max(colour.size) // (3 * near) if near else 1
+    if factor > 1:
+        if alpha is not None:  # hidden colours must not bleed into the edge of what is seen
+            colour, alpha = colours.on_white(colour, alpha, changes), None
+        colour = colour.reduce(factor)
+        reduction *= factor
+    if reduction > 1:
+        changes.append("reduced")
+    colour = colours.to_srgb(colour, profile, changes)
     if alpha is not None:
-        colour = _on_white(colour, alpha, changes)
+        colour = colours.on_white(colour, alpha, changes)
     colour = _turn(colour, orientation, changes)
     colour.info = {}
-    return Picture(colour, size, file_format, tuple(changes))
+    size = stored[::-1] if orientation >= 5 else stored
+    margin = _margin(size, colour.size, reduction, orientation)
+    return Picture(colour, size, file_format, tuple(changes), reduction, margin)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -216,85 +228,26 @@ def _turn(image: Image.Image, orientation: int, changes: list[str]) -> Image.Ima
     return image.transpose(method)
 
 
-def _reduced_size(size: tuple[int, int], near: int) -> tuple[int, int]:
-    longer = max(size)
+def _draft(image: Image.Image, near: int) -> int:
+    """Have a JPEG decoded smaller, its longer side no less than three times `near`; returns the
+    factor."""
+    longer = max(image.size)
     wanted = min(longer, 3 * near)
-    return tuple(max(1, side * wanted // longer) for side in size)  # type: ignore[return-value]
+    width, height = image.size
+    image.draft(None, (width * wanted // longer, height * wanted // longer))
+    return round(longer / max(image.size))
 
 
-def _reduce(
-    colour: Image.Image, alpha: Image.Image | None, near: int, changes: list[str]
-) -> tuple[Image.Image, Image.Image | None]:
-    factor = max(colour.size) // (3 * near)
-    if factor < 2:
-        return colour, alpha
-    changes.append("reduced")
-    if alpha is not None:  # hidden colours must not bleed into the edge of what is seen
-        colour = _on_white(colour.convert("RGB"), alpha, changes)
-    return colour.reduce(factor), None
-
-
-def _split(image: Image.Image, changes: list[str]) -> tuple[Image.Image, Image.Image | None]:
-    """The colours as L, RGB or CMYK, 8 bit, and the transparency as L (None: opaque)."""
-    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
-        changes.append("depth")
-        return _to_8_bit(image), None
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        alpha = rgba.getchannel("A")
-        if alpha.getextrema() == (255, 255):
-            return rgba.convert("RGB"), None
-        return rgba.convert("RGB"), alpha
-    if image.mode in ("L", "RGB", "CMYK"):
-        return image, None
-    if image.mode == "1":
-        return image.convert("L"), None
-    return image.convert("RGB"), None
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Greys of 16 or 32 bit to 8, as viewers show them: 65,535 is white (author's smart_24bit
-    divides by 257 too). Floats count from 0 to 1 unless they go further, then to 255."""
-    import numpy as np
-    from PIL import Image as PILImage
-
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    if image.mode == "F":
-        scale = 255.0 if values.max(initial=0) <= 1.0 else 1.0
-    elif image.mode == "I" and values.max(initial=0) > 65535:
-        scale = 255.0 / float(values.max())
-    else:
-        scale = 1 / 257
-    grey = np.clip(np.rint(values * scale), 0, 255).astype(np.uint8)
-    return PILImage.fromarray(grey)
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None, changes: list[str]) -> Image.Image:
-    from PIL import ImageCms
-
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if ImageCms.getProfileDescription(source).strip().lower().startswith("srgb"):
-                return image.convert("RGB")
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            if converted is not None:
-                changes.append("icc")
-                return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            changes.append("bad-icc")
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _on_white(colour: Image.Image, alpha: Image.Image, changes: list[str]) -> Image.Image:
-    from PIL import Image as PILImage
-
-    changes.append("flattened")
-    canvas = PILImage.new("RGB", colour.size, (255, 255, 255))
-    canvas.paste(colour, mask=alpha)
-    return canvas
+def _margin(
+    size: tuple[int, int], reduced: tuple[int, int], reduction: int, orientation: int
+) -> tuple[int, int]:
+    """A side that the reduction does not divide ends in a part of a pixel, on the right and below
+    as the picture is stored; turned upright, that part may come first."""
+    if reduction == 1:
+        return 0, 0
+    left = reduced[0] * reduction - size[0] if orientation in (2, 3, 6, 7) else 0
+    above = reduced[1] * reduction - size[1] if orientation in (3, 4, 7, 8) else 0
+    return left, above
 
 
 def png_bytes(image: Image.Image) -> bytes:

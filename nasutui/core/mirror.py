@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
-from nasutui.core.database import stored_path
+from nasutui.core.database import Connection, stored_path
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
 from nasutui.core.files import copy_atomic
 from nasutui.core.hashes import FileHashes
@@ -16,9 +15,7 @@ from nasutui.core.text import display_name
 class PictureMirror:
     """Brings pictures into a folder under the same name."""
 
-    def __init__(
-        self, folder: Path, root: Path, db: sqlite3.Connection, hashes: FileHashes
-    ) -> None:
+    def __init__(self, folder: Path, root: Path, db: Connection, hashes: FileHashes) -> None:
         self._folder, self._root, self._db, self._hashes = folder, root, db, hashes
 
     def bring(self, source: Path, sha256: str) -> bool:
@@ -50,15 +47,17 @@ class PictureMirror:
         return True
 
     def _recorded(self, target: Path) -> str | None:
-        row = self._db.execute(
-            "SELECT sha256 FROM made WHERE path=?", (stored_path(self._root, target),)
-        ).fetchone()
+        with self._db.lock:
+            row = self._db.execute(
+                "SELECT sha256 FROM made WHERE path=?", (stored_path(self._root, target),)
+            ).fetchone()
         return row[0].hex() if row else None
 
     def _record(self, target: Path, sha256: str) -> None:
         digest = bytes.fromhex(sha256)
-        self._db.execute(
-            "INSERT OR REPLACE INTO made(path, sha256, source, source_sha256, settings)"
-            " VALUES (?, ?, 'copy', ?, '')",
-            (stored_path(self._root, target), digest, digest),
-        )
+        with self._db.lock:
+            self._db.execute(
+                "INSERT OR REPLACE INTO made(path, sha256, source, source_sha256, settings)"
+                " VALUES (?, ?, 'copy', ?, '')",
+                (stored_path(self._root, target), digest, digest),
+            )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasutui.core.database import STATE_DIR, connect, real_path, state_root, stored_path
+from nasutui.core.database import STATE_DIR, Connection, connect, real_path, state_root, stored_path
 from nasutui.core.hashes import FileHashes
 
 _NUMBERED = re.compile(r"img(\d{3,9})\.\w+", re.ASCII)
@@ -28,9 +27,7 @@ class Made:
 class Register:
     """The numbers given so far in one output folder."""
 
-    def __init__(
-        self, output: Path, hashes: FileHashes, db: sqlite3.Connection, root: Path
-    ) -> None:
+    def __init__(self, output: Path, hashes: FileHashes, db: Connection, root: Path) -> None:
         self.output = output
         self._hashes, self._db, self._root = hashes, db, root
         self.by_source: dict[tuple[str, int], Made] = {}

@@ -130,3 +130,11 @@ def remove_own(path: Path, tag: str) -> bool:
         return False
     _replace(path, key, [])
     return True
+
+
+def own_files(root: Path | None = None) -> tuple[Path, ...]:
+    """Where the user's own words may be: the project's file first, then the one beside the config."""
+    from nasutui.core.config import config_path
+
+    project = (root / FILE_NAME,) if root is not None else ()
+    return (*project, config_path().parent / FILE_NAME)

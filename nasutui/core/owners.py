@@ -12,24 +12,43 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nasutui.core.database import STATE_DIR
+from nasutui.core.errors import StateError
+from nasutui.core.i18n import _
+from nasutui.core.text import display_name
 
 _PREFIX = "owner-"
+_LOCK_SECONDS = 120.0
 
 
-def write_lock(root: Path) -> FileLock:
-    """The lock under which captions are compared and written; held for one batch only."""
-    return FileLock(root / STATE_DIR / "write.lock")
+@contextlib.contextmanager
+def write_lock(root: Path) -> Iterator[None]:
+    """The lock under which captions are compared and written; held for one batch only.
+
+    Raises StateError when another process does not let go of it."""
+    lock = FileLock(root / STATE_DIR / "write.lock")
+    try:
+        lock.acquire(timeout=_LOCK_SECONDS)
+    except Timeout as error:
+        text = _("another nasutui is writing in {name}; try again when it is done")
+        raise StateError(text.format(name=display_name(root)), code="state-busy") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Owner:
-    """This process's mark on the changes that it has begun."""
+    """This process's mark on the changes that it has begun. Made under the write lock."""
 
     def __init__(self, root: Path) -> None:
+        for stray in (root / STATE_DIR).glob(f"{_PREFIX}*.lock"):
+            is_abandoned(root, stray.name)
         self.name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}.lock"
         self._lock = FileLock(root / STATE_DIR / self.name)
         self._lock.acquire()

@@ -7,12 +7,13 @@ of the results slows the work down instead of filling the memory.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from nasutui.core.events import Cancelled, never
@@ -38,6 +39,16 @@ def core_count() -> int:
     return max(1, os.cpu_count() or 1)
 
 
+def _nothing(_item: object) -> None:
+    """Knows no result."""
+
+
+def _settled(result: Result) -> Future[Result]:
+    future: Future[Result] = Future()
+    future.set_result(result)
+    return future
+
+
 def ordered_map(
     work: Callable[[Item], Result],
     items: Iterable[Item],
@@ -45,8 +56,12 @@ def ordered_map(
     workers: int,
     ahead: int = 2,
     cancelled: Cancelled = never,
+    at_once: Callable[[Item], Result | None] = _nothing,
 ) -> Iterator[tuple[Item, Result]]:
     """Yield (item, work(item)) in the order of `items`.
+
+    at_once: asked first, in the caller's thread; what it returns is the result, unless that is None.
+    For items that are known already a worker would only cost time.
 
     When `cancelled` turns true no further item is begun; those under way are finished and
     yielded. What `work` raises is raised here. Closing the iterator waits for what is under way.
@@ -55,10 +70,17 @@ def ordered_map(
         for item in items:
             if cancelled():
                 return
-            yield item, work(item)
+            known = at_once(item)
+            yield item, work(item) if known is None else known
         return
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     source = iter(items)
+
+    def begin(item: Item) -> Result:
+        if cancelled():
+            raise CancelledError
+        return work(item)
+
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="nasutui") as pool:
         try:
             while True:
@@ -67,11 +89,17 @@ def ordered_map(
                         item = next(source)
                     except StopIteration:
                         break
-                    waiting.append((item, pool.submit(work, item)))
+                    known = at_once(item)
+                    if known is not None and not waiting:
+                        yield item, known
+                        continue
+                    future = pool.submit(begin, item) if known is None else _settled(known)
+                    waiting.append((item, future))
                 if not waiting:
                     return
                 item, future = waiting.popleft()
-                yield item, future.result()
+                with contextlib.suppress(CancelledError):
+                    yield item, future.result()
         finally:
             for _item, future in waiting:
                 future.cancel()

@@ -23,6 +23,7 @@ from nasutui.core.cropping import plan_for
 from nasutui.core.crops import Crop, Crops, read_crops
 from nasutui.core.database import (
     STATE_DIR,
+    Connection,
     connect,
     database_error,
     state_root,
@@ -142,7 +143,7 @@ def _prepare_all(
     settings: PrepareSettings,
     found: Found,
     root: Path,
-    db: sqlite3.Connection,
+    db: Connection,
     cancelled: Cancelled,
 ) -> Events:
     remove_leftovers(settings.output)

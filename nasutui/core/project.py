@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nasutui.core.captions import encode_caption, parse_tags
 from nasutui.core.crop import CENTER, MODES
 from nasutui.core.database import PROJECT_FILE
-from nasutui.core.errors import InputError, SettingsError, explain_os_error, os_error_code
+from nasutui.core.errors import (
+    CaptionError,
+    InputError,
+    SettingsError,
+    UsageError,
+    explain_os_error,
+    os_error_code,
+)
 from nasutui.core.files import write_atomic
 from nasutui.core.i18n import _
 from nasutui.core.models import DEFAULT_MODEL
+from nasutui.core.names import safe_name
+from nasutui.core.settings import check_names, read_section
 from nasutui.core.text import display_name
+from nasutui.core.training_settings import TrainingSettings, read_training
 
 RAW, PROCESSED, TAGGED = "1_raw_images", "2_processed", "3_tagged"
 DATASET, LORAS, GENERATED = "4_dataset", "lora_models", "generated"
 FOLDERS = (RAW, PROCESSED, TAGGED, DATASET, LORAS, GENERATED)
 EXISTING_CHOICES = ("merge", "skip", "overwrite", "append")
+
+
+def trigger_problem(trigger: str) -> str | None:
+    """What is wrong with a trigger: tags with commas between them, or nothing at all."""
+    try:
+        encode_caption(parse_tags(trigger))
+    except CaptionError as error:
+        return str(error)
+    return None if trigger.isprintable() else _("one line of plain text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,7 @@ class ProjectSection:
     calls the style up, first in every caption ("" for none)."""
 
     name: str = ""
-    trigger: str = "nasumiso_style"
+    trigger: str = field(default="nasumiso_style", metadata={"check": trigger_problem})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +89,16 @@ class ProjectSettings:
     prepare: PrepareSection = field(default_factory=PrepareSection)
     caption: CaptionSection = field(default_factory=CaptionSection)
     export: ExportSection = field(default_factory=ExportSection)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
 
 
 _SECTIONS = {
-    "project": ProjectSection,
-    "prepare": PrepareSection,
-    "caption": CaptionSection,
-    "export": ExportSection,
+    "project": ProjectSection(),
+    "prepare": PrepareSection(),
+    "caption": CaptionSection(),
+    "export": ExportSection(),
 }
+_OTHER_SECTIONS = ("training", "generate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,7 @@ class Project:
     @property
     def name(self) -> str:
         """The name for the dataset and the LoRA."""
-        return self.settings.project.name or self.root.absolute().name
+        return self.settings.project.name or safe_name(self.root.resolve().name)
 
     def folder(self, which: str) -> Path:
         """One of the project's folders (RAW, PROCESSED ...)."""
@@ -99,9 +121,13 @@ class Project:
 def open_project(root: Path) -> Project:
     """Open a project. Raises InputError when it is none, SettingsError when project.toml is wrong."""
     path = root / PROJECT_FILE
+    return Project(root, read_settings(_parsed(_read_text(root, path), path), path))
+
+
+def _read_text(root: Path, path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
+        return path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             _(
                 "{name} is no project: it has no project.toml; `nasutui --batch new {name}` makes one"
@@ -112,80 +138,59 @@ def open_project(root: Path) -> Project:
         raise InputError(explain_os_error(error, path), code=os_error_code(error)) from error
     except UnicodeDecodeError as error:
         raise SettingsError(
-            _("{name} is not UTF-8 text").format(name=display_name(path))
+            _("{name} is not UTF-8 text; save it as UTF-8").format(name=display_name(path)),
+            code="not-utf8",
         ) from error
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise SettingsError(
             _("{name} is not valid TOML: {reason}").format(
                 name=display_name(path), reason=display_name(str(error))
-            )
+            ),
+            code="not-toml",
         ) from error
-    return Project(root, read_settings(document, path))
+
+
+def update_project(root: Path, changes: Mapping[str, Mapping[str, Any]]) -> Project:
+    """Set values in project.toml, keeping its comments and order: section -> key -> value, None to
+    take a key out. Nothing is written when the result would be wrong. Raises InputError,
+    SettingsError."""
+    import tomlkit
+
+    path = root / PROJECT_FILE
+    text = _read_text(root, path)
+    _parsed(text, path)
+    document = tomlkit.parse(text)
+    for section, values in changes.items():
+        table = document.setdefault(section, tomlkit.table())
+        for key, value in values.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = list(value) if isinstance(value, tuple) else value
+    new = tomlkit.dumps(document)
+    project = Project(root, read_settings(_parsed(new, path), path))
+    if new != text:
+        try:
+            write_atomic(path, new.encode())
+        except OSError as error:
+            raise InputError(explain_os_error(error, path), code=os_error_code(error)) from error
+    return project
 
 
 def read_settings(document: dict[str, Any], path: Path) -> ProjectSettings:
     """Check a parsed project.toml. Raises SettingsError that names the key and what it may be."""
-    _check_names(document, [*_SECTIONS, "training", "generate"], path, "")
-    sections: dict[str, Any] = {}
-    for name, kind in _SECTIONS.items():
-        table = document.get(name, {})
-        if not isinstance(table, dict):
-            raise _wrong(path, name, _("a table"))
-        known = {f.name: f for f in fields(kind)}
-        _check_names(table, list(known), path, f"{name}.")
-        sections[name] = kind(
-            **{k: _value(v, known[k], path, f"{name}.{k}") for k, v in table.items()}
-        )
-    return ProjectSettings(**sections)
-
-
-def _check_names(table: dict[str, Any], known: list[str], path: Path, prefix: str) -> None:
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = _("; did you mean {name}?").format(name=prefix + near[0]) if near else ""
-            raise SettingsError(
-                _("{file}: there is no setting {name}{hint}").format(
-                    file=display_name(path), name=display_name(prefix + key), hint=hint
-                )
-            )
-
-
-def _wrong(path: Path, key: str, wanted: str) -> SettingsError:
-    return SettingsError(
-        _("{file}: {key} must be {wanted}").format(file=display_name(path), key=key, wanted=wanted)
-    )
-
-
-def _value(value: Any, known: Any, path: Path, key: str) -> Any:
-    """The value in the type of the setting's default."""
-    default = known.default_factory() if known.default is MISSING else known.default
-    choices, limits = known.metadata.get("choices"), known.metadata.get("range")
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise _wrong(path, key, _("true or false"))
-    elif isinstance(default, int | float):
-        whole = isinstance(default, int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            raise _wrong(path, key, _("a whole number") if whole else _("a number"))
-        low, high = limits
-        if not low <= value <= high:
-            raise _wrong(path, key, _("from {low} to {high}").format(low=low, high=high))
-        return value if whole else float(value)
-    elif isinstance(default, tuple):
-        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise _wrong(path, key, _("a list of texts"))
-        return tuple(value)
-    elif isinstance(default, dict):
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise _wrong(path, key, _("a table of texts"))
-    elif not isinstance(value, str):
-        raise _wrong(path, key, _("a text in quotation marks"))
-    elif choices and value not in choices:
-        raise _wrong(path, key, _("one of: {choices}").format(choices=", ".join(choices)))
-    return value
+    check_names(document, [*_SECTIONS, *_OTHER_SECTIONS], path, "")
+    sections: dict[str, Any] = {
+        name: read_section(base, document.get(name, {}), path, name)
+        for name, base in _SECTIONS.items()
+    }
+    training = read_training(document.get("training", {}), path)
+    return ProjectSettings(**sections, training=training)
 
 
 _TEMPLATE = """\
@@ -208,6 +213,10 @@ existing = "merge"   # a new threshold or model keeps what you added and removed
 
 [export]
 repeats = 0          # 0: proposed from the number of pictures
+
+[training]
+preset = "reference" # or sd15-style, sd15-character, sdxl; any setting in docs/training.md may stand
+                     # below it, such as: network_dim = 32
 """
 
 
@@ -221,7 +230,10 @@ def create_project(
     if path.exists():
         text = _("{name} is a project already").format(name=display_name(root))
         raise InputError(text, code="project-exists")
-    name = safe_name(root.absolute().name)
+    problem = trigger_problem(trigger)
+    if problem:
+        raise UsageError(_("--trigger: {problem}").format(problem=problem))
+    name = safe_name(root.resolve().name)
 
     def quoted(value: str) -> str:
         return str(tomlkit.string(value).as_string())
@@ -234,14 +246,3 @@ def create_project(
     except OSError as error:
         raise InputError(explain_os_error(error, root), code=os_error_code(error)) from error
     return open_project(root)
-
-
-def is_safe_name(name: str) -> bool:
-    """True for names that every tool on the way takes: ASCII letters, digits, - and _."""
-    return bool(name) and name.isascii() and all(c.isalnum() or c in "-_" for c in name)
-
-
-def safe_name(name: str) -> str:
-    """The nearest safe name ("lora" when nothing is left)."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
-    return kept.strip("_") or "lora"

@@ -49,13 +49,45 @@ class Memory:
 
 
 def notice(memory: Memory, caption: Sequence[str]) -> Memory:
-    """The memory with what a person has done to the caption since the tagger wrote it."""
-    said = {tag_key(t) for t in memory.tagger or ()}
+    """The memory with what a person has done to the caption since it was last looked at.
+
+    Added by a person: what the tagger did not write, or not in this spelling; what was removed and
+    is back. Removed by a person: what the tagger or the person had put in and is gone.
+    """
+    said = set(memory.tagger or ())
     present = {tag_key(t) for t in caption}
-    known = {tag_key(t) for t in memory.added}
-    added = [t for t in caption if tag_key(t) not in said or tag_key(t) in known]
-    gone = [t for t in (*memory.removed, *(memory.tagger or ())) if tag_key(t) not in present]
+    known = {tag_key(t) for t in (*memory.added, *memory.removed)}
+    added = [t for t in caption if t not in said or tag_key(t) in known]
+    before = (*memory.removed, *memory.added, *(memory.tagger or ()))
+    gone = [t for t in before if tag_key(t) not in present]
     return Memory(memory.tagger, tuple(unique_tags(added)), tuple(unique_tags(gone)))
+
+
+def edited(
+    memory: Memory,
+    before: Sequence[str],
+    after: Sequence[str],
+    added: Sequence[str] = (),
+    removed: Sequence[str] = (),
+) -> Memory:
+    """The memory when a person changes a caption's tags from `before` to `after` with our help.
+
+    added, removed: what the person asked for, also where it made no difference: a tag that the
+    tagger had put in already is the person's from now on.
+    """
+    known = notice(memory, before)
+    old = {tag_key(t) for t in before}
+    present = {tag_key(t) for t in after}
+    wanted = {tag_key(t) for t in (*known.added, *added)}
+    kept = [t for t in after if tag_key(t) in wanted or tag_key(t) not in old]
+    gone = [t for t in (*known.removed, *before, *removed) if tag_key(t) not in present]
+    return Memory(memory.tagger, tuple(unique_tags(kept)), tuple(unique_tags(gone)))
+
+
+def fresh(memory: Memory) -> Memory:
+    """The memory of a caption whose file is gone: the tagger begins again; what the person had
+    removed before stays out."""
+    return Memory(removed=memory.removed)
 
 
 def merge(memory: Memory, caption: Sequence[str], said: Sequence[str]) -> tuple[list[str], Memory]:
@@ -114,5 +146,8 @@ def append(memory: Memory, caption: Sequence[str], said: Sequence[str]) -> tuple
     known = notice(memory, caption)
     present = {tag_key(t) for t in caption}
     extra = [t for t in said if tag_key(t) not in present]
-    spoken = unique_tags([*(memory.tagger or ()), *said])
-    return [*caption, *extra], Memory(tuple(spoken), known.added, ())
+    result = [*caption, *extra]
+    kept = [t for t in memory.tagger or () if tag_key(t) in present]
+    back = {tag_key(t) for t in extra}
+    removed = tuple(t for t in known.removed if tag_key(t) not in back)
+    return result, Memory(tuple(unique_tags([*kept, *said])), known.added, removed)

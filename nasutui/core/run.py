@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.caption import CaptionSettings, caption
+from nasutui.core.check import CheckSettings, check
+from nasutui.core.database import PROJECT_FILE
 from nasutui.core.edit import AddTagSettings, add_tag
 from nasutui.core.errors import InputError
 from nasutui.core.events import Cancelled, Events, Finished, ItemFailed, Note
 from nasutui.core.export import ExportSettings, export
 from nasutui.core.i18n import _
 from nasutui.core.listing import scan
+from nasutui.core.names import safe_name
 from nasutui.core.prepare import PrepareSettings, prepare
-from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project, safe_name
+from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project
 from nasutui.core.selection import SelectionRules
 from nasutui.core.sources import find_sources
 from nasutui.core.text import display_name
@@ -64,10 +67,34 @@ def export_settings(project: Project) -> ExportSettings:
     return ExportSettings(
         project.folder(TAGGED),
         project.folder(DATASET),
-        safe_name(project.name),
+        project.name,
         project.settings.export.repeats,
-        project.settings.prepare.size,
+        project.settings.project.trigger,
+        project.settings.training,
     )
+
+
+def check_settings(project: Project) -> CheckSettings:
+    """How this project is checked before training."""
+    return CheckSettings(
+        project.folder(TAGGED),
+        project.name,
+        project.settings.project.trigger,
+        project.settings.export.repeats,
+        project.settings.training,
+        (project.folder(TAGGED), project.folder(DATASET)),
+    )
+
+
+def check_project(settings: RunSettings, cancelled: Cancelled) -> Events:
+    """Check a project, or a plain folder of captioned pictures, before training. Raises
+    InputError, SettingsError."""
+    root = settings.project
+    if (root / PROJECT_FILE).exists() or not root.is_dir():
+        checked = check_settings(open_project(root))
+    else:
+        checked = CheckSettings(root, safe_name(root.resolve().name), caches=(root,))
+    yield from check(checked, cancelled)
 
 
 def run(settings: RunSettings, cancelled: Cancelled) -> Events:

@@ -12,7 +12,6 @@ import csv
 import io
 import json
 import sqlite3
-import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nasutui.core.database import connect
+from nasutui.core.database import Connection, connect
 from nasutui.core.errors import ModelError
 from nasutui.core.i18n import _
 
@@ -41,6 +40,18 @@ class TagTable:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def spellings(self) -> dict[object, tuple[tuple[str, ...], bool]]:
+        """Kept for selection.py: how sets of rules write these tags."""
+        return {}
+
+    @cached_property
+    def codes(self) -> NDArray[np.int16]:
+        """The category codes as an array."""
+        import numpy as np
+
+        return np.asarray(self.categories, dtype=np.int16)
 
     @cached_property
     def ratings(self) -> tuple[int, ...]:
@@ -103,16 +114,25 @@ class Scores:
         }
 
 
+def put_row(db: sqlite3.Connection, picture: str, model: int, scores: Scores) -> None:
+    """Write one picture's scores; the transaction is the caller's."""
+    db.execute(
+        "INSERT OR REPLACE INTO score(picture, model_id, tags, probabilities) VALUES (?, ?, ?, ?)",
+        (bytes.fromhex(picture), model,
+         scores.tags.astype("<u2").tobytes(), scores.probabilities.astype("<f2").tobytes()),
+    )  # fmt: skip
+
+
 class ScoreStore:
     """The scores of one project or folder. Safe to use from several threads."""
 
     def __init__(self, root: Path) -> None:
-        self._db: sqlite3.Connection = connect(root, durable=False)
-        self._lock = threading.Lock()
+        self._db = connect(root, durable=False)
+        self.lock = self._db.lock
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """The connection, to share with caches of the same durability."""
+    def connection(self) -> Connection:
+        """The connection, to share (with `lock`) with caches of the same durability."""
         return self._db
 
     def close(self) -> None:
@@ -121,7 +141,7 @@ class ScoreStore:
 
     def model_id(self, key: str, name: str, table: TagTable) -> int:
         """The number under which a model's scores are stored."""
-        with self._lock:
+        with self.lock:
             self._db.execute(
                 "INSERT INTO model(key, name, tags) VALUES (?, ?, ?) ON CONFLICT(key) DO NOTHING",
                 (key, name, table.to_bytes()),
@@ -131,32 +151,33 @@ class ScoreStore:
 
     def models(self) -> list[tuple[int, str, TagTable]]:
         """Number, name and tags of every model that scored pictures here, oldest first."""
-        with self._lock:
+        with self.lock:
             rows = self._db.execute("SELECT id, name, tags FROM model ORDER BY id").fetchall()
         return [(row[0], row[1], TagTable.from_bytes(row[2])) for row in rows]
 
     def get(self, picture: str, model: int) -> Scores | None:
         """The scores of a picture (hex SHA-256) by a model, or None."""
-        with self._lock:
+        with self.lock:
             row = self._db.execute(
                 "SELECT tags, probabilities FROM score WHERE picture=? AND model_id=?",
                 (bytes.fromhex(picture), model),
             ).fetchone()
         return Scores.from_blobs(*row) if row else None
 
+    def pictures(self, model: int) -> set[str]:
+        """The pictures (hex SHA-256) that a model has scored."""
+        with self.lock:
+            rows = self._db.execute("SELECT picture FROM score WHERE model_id=?", (model,))
+            return {bytes(row[0]).hex() for row in rows}
+
     def put(self, picture: str, model: int, scores: Scores) -> None:
         """Store the scores of one picture; they survive the end of the process at once."""
-        with self._lock:
-            self._db.execute(
-                "INSERT OR REPLACE INTO score(picture, model_id, tags, probabilities)"
-                " VALUES (?, ?, ?, ?)",
-                (bytes.fromhex(picture), model,
-                 scores.tags.astype("<u2").tobytes(), scores.probabilities.astype("<f2").tobytes()),
-            )  # fmt: skip
+        with self.lock:
+            put_row(self._db, picture, model, scores)
 
     def all(self, model: int) -> Iterator[tuple[str, Scores]]:
         """Every picture's scores by one model: (hex SHA-256, scores)."""
-        with self._lock:
+        with self.lock:
             rows = self._db.execute(
                 "SELECT picture, tags, probabilities FROM score WHERE model_id=?", (model,)
             ).fetchall()

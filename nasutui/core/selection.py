@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Sequence
+import functools
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,12 @@ class SelectionRules:
 
 def mcut(probabilities: NDArray[np.float32]) -> float:
     """The middle of the widest gap between the sorted probabilities (Maximum Cut Thresholding,
-    Largeron et al. 2012). 1.0 when there are fewer than two."""
+    Largeron et al. 2012), those too low to be stored closing the row as 0. 1.0 without any."""
     import numpy as np
 
-    if probabilities.size < 2:
+    if not probabilities.size:
         return 1.0
-    falling = np.sort(probabilities)[::-1]
+    falling = np.append(np.sort(probabilities)[::-1], np.float32(0))
     gaps = falling[:-1] - falling[1:]
     widest = int(gaps.argmax())
     return float((falling[widest] + falling[widest + 1]) / 2)
@@ -55,15 +56,37 @@ def select(scores: Scores, table: TagTable, rules: SelectionRules) -> list[str]:
     import numpy as np
 
     probabilities = scores.probabilities.astype(np.float32)
-    categories = np.asarray(table.categories)[scores.tags]
+    categories = table.codes[scores.tags]
     characters = _above(scores, probabilities, categories == CHARACTER, rules.character_threshold,
                         rules.mcut, MCUT_CHARACTER_FLOOR)  # fmt: skip
     others = (categories != CHARACTER) & (categories != RATING)
     general = _above(scores, probabilities, others, rules.threshold, rules.mcut, 0.0)
-    chosen = [table.names[i] for i in [*characters, *general]]
+    chosen = [*characters, *general]
     if rules.ratings:
-        chosen.extend(_rating(scores, probabilities, categories == RATING, table))
-    return apply_rules(chosen, rules)
+        chosen.extend(_rating(scores, probabilities, categories == RATING))
+    names, distinct = _spellings(table, rules)
+    tags = [name for i in chosen if (name := names[i])]
+    return tags if distinct else unique_tags(tags)
+
+
+def _spellings(table: TagTable, rules: SelectionRules) -> tuple[tuple[str, ...], bool]:
+    """How the rules write each tag of the table ("" where it is excluded), and whether no two tags
+    come out as the same. Worked out once, because a caption takes only a few of thousands."""
+    known = table.spellings.get(rules)
+    if known is None:
+        replacements = {tag_key(old): new for old, new in rules.replace}
+        names = tuple(_spelt(tag, rules, replacements) for tag in table.names)
+        kept = [name for name in names if name]
+        known = names, len({tag_key(name) for name in kept}) == len(kept)
+        table.spellings[rules] = known
+    return known
+
+
+def _spelt(tag: str, rules: SelectionRules, replacements: Mapping[str, str]) -> str:
+    if excluded(tag, rules.exclude):
+        return ""
+    tag = replacements.get(tag_key(tag), tag)
+    return with_spaces(tag) if rules.spaces else tag
 
 
 def _above(
@@ -86,31 +109,19 @@ def _above(
 
 
 def _rating(
-    scores: Scores,
-    probabilities: NDArray[np.float32],
-    mask: NDArray[np.bool_],
-    table: TagTable,
-) -> list[str]:
+    scores: Scores, probabilities: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> list[int]:
     if not mask.any() or probabilities[mask].max() <= 0:
         return []  # a tagger that can't tell ratings says 0 for all
-    return [table.names[int(scores.tags[mask][probabilities[mask].argmax()])]]
-
-
-def apply_rules(tags: Sequence[str], rules: SelectionRules) -> list[str]:
-    """Exclude, replace and respell tags; no repeats."""
-    replacements = {tag_key(old): new for old, new in rules.replace}
-    result = []
-    for tag in tags:
-        if excluded(tag, rules.exclude):
-            continue
-        tag = replacements.get(tag_key(tag), tag)
-        result.append(with_spaces(tag) if rules.spaces else tag)
-    return unique_tags(result)
+    return [int(scores.tags[mask][probabilities[mask].argmax()])]
 
 
 def excluded(tag: str, patterns: Sequence[str]) -> bool:
     """True when a tag is one of these, or fits one of them that holds a `*`."""
-    key = tag_key(tag)
-    return any(
-        fnmatch.fnmatchcase(key, tag_key(p)) if "*" in p else key == tag_key(p) for p in patterns
-    )
+    return bool(_pattern(tuple(patterns)).fullmatch(tag_key(tag)))
+
+
+@functools.lru_cache(maxsize=32)
+def _pattern(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    forms = [".*".join(map(re.escape, tag_key(p).split("*"))) for p in patterns if p.strip()]
+    return re.compile("|".join(forms) or r"(?!)", re.DOTALL)

@@ -13,20 +13,23 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nasutui.core.errors import ModelError
+from nasutui.core.errors import ModelError, explain_os_error
 from nasutui.core.i18n import _
-from nasutui.core.images import opened
+from nasutui.core.images import Picture, opened
 from nasutui.core.models import ModelFiles
 from nasutui.core.scores import Scores, TagTable
+from nasutui.core.square import on_square
 from nasutui.core.text import display_name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL import Image
 
 # Part of the key of stored scores: raise it whenever preprocessing changes what a model sees.
-PREPROCESSING = "bgr-white-bicubic-1"
+PREPROCESSING = "bgr-white-bicubic-2"
+
+
+_USUAL_SIDE = 448  # of every published model
 
 
 class Tagger(Protocol):
@@ -42,30 +45,29 @@ class Tagger(Protocol):
         ...
 
 
-def prepare_tensor(image: Image.Image, side: int) -> NDArray[np.float32]:
-    """RGB picture -> array of shape (1, side, side, 3), float32, 0 to 255, channels B, G, R."""
+def prepare_tensor(picture: Picture, side: int) -> NDArray[np.float32]:
+    """Opened picture -> array of shape (1, side, side, 3), float32, 0 to 255, channels B, G, R."""
     import numpy as np
-    from PIL import Image as PILImage
 
-    width, height = image.size
-    square = max(width, height)
-    if width != height:
-        canvas = PILImage.new("RGB", (square, square), (255, 255, 255))
-        canvas.paste(image, ((square - width) // 2, (square - height) // 2))
-        image = canvas
-    if square != side:
-        image = image.resize((side, side), PILImage.Resampling.BICUBIC)
-    rgb = np.asarray(image, dtype=np.float32)
-    return np.ascontiguousarray(rgb[None, :, :, ::-1])
+    shown = on_square(picture, side)
+    tensor = np.empty((1, side, side, 3), np.float32)
+    tensor[0] = np.asarray(shown)[:, :, ::-1]
+    return tensor
 
 
 def read_tags(files: ModelFiles) -> TagTable:
     """The model's tag list. Raises ModelError."""
+    name = display_name(files.tags)
     try:
         return TagTable.from_csv(files.tags.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ModelError(explain_os_error(error, files.tags), code="model-unreadable") from error
+    except (ModelError, UnicodeDecodeError) as error:
         raise ModelError(
-            _("{name} can't be read").format(name=display_name(files.tags)), code="model-tags"
+            _("{name} is no tag list of a WD14 tagger; remove it and get it again").format(
+                name=name
+            ),
+            code="model-tags",
         ) from error
 
 
@@ -81,18 +83,19 @@ class OnnxTagger:
         self._use_coreml = use_coreml
         self._session: Any = None
         self._input = ""
-        self._side = 448
+        self._side = _USUAL_SIDE
         self._opening = threading.Lock()
 
     def scores(self, source: Path | bytes) -> Scores:
         """Score one picture. Raises PictureError, or ModelError when the model fails."""
         self.open()
         with opened(source, near=self._side) as picture:
-            tensor = prepare_tensor(picture.image, self._side)
+            tensor = prepare_tensor(picture, self._side)
         return Scores.from_dense(self.run(tensor)[0], self.table)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Raw inference: (1, side, side, 3) -> (1, number of tags)."""
+        """Raw inference: (1, side, side, 3) -> (1, number of tags). Raises ModelError when the
+        model fails or answers what is no list of probabilities."""
         try:
             result: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
         except Exception as error:  # ONNX Runtime raises its own, unexported types
@@ -102,7 +105,26 @@ class OnnxTagger:
                 ),
                 code="model-failed",
             ) from error
+        if result.shape != (1, len(self.table)):
+            raise self._misfit(result.shape[-1] if result.ndim else 1)
+        # NaN fails both comparisons.
+        if not (float(result.min()) >= 0 and float(result.max()) <= 1):
+            raise ModelError(
+                _("{name} is no WD14 tagger: what it says are no probabilities").format(
+                    name=self.name
+                ),
+                code="model-kind",
+            )
         return result
+
+    def _misfit(self, outputs: int) -> ModelError:
+        text = _(
+            "{name}: the model has {outputs} outputs but its tag list {tags} tags; they do not"
+            " belong together"
+        )
+        return ModelError(
+            text.format(name=self.name, outputs=outputs, tags=len(self.table)), code="model-tags"
+        )
 
     @staticmethod
     def coreml_is_here() -> bool:
@@ -140,14 +162,17 @@ class OnnxTagger:
             ) from error  # fmt: skip
 
     def _checked(self, session: Any) -> Any:
+        """The session, when it takes one NHWC colour picture and gives one row of scores."""
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        shape = inputs[0].shape if len(inputs) == 1 else []
-        sides = shape[1:3]
+        shape = list(inputs[0].shape) if len(inputs) == 1 and outputs else []
+        sides = {side for side in shape[1:3] if isinstance(side, int)}
         if (
             len(shape) != 4
             or shape[3] != 3
-            or len(set(sides)) != 1
+            or len(sides) > 1
+            or (isinstance(shape[0], int) and shape[0] != 1)
             or inputs[0].type != "tensor(float)"
+            or outputs[0].type != "tensor(float)"
         ):
             raise ModelError(
                 _("{name} is no WD14 tagger: it does not take one colour picture").format(
@@ -156,14 +181,8 @@ class OnnxTagger:
                 code="model-kind",
             )
         self._input = inputs[0].name
-        if isinstance(sides[0], int):
-            self._side = sides[0]
-        count = outputs[0].shape[-1]
+        self._side = sides.pop() if sides else _USUAL_SIDE
+        count = (outputs[0].shape or [None])[-1]
         if isinstance(count, int) and count != len(self.table):
-            raise ModelError(
-                _("{name}: the model has {outputs} outputs but its tag list {tags} tags; they do"
-                  " not belong together").format(
-                    name=self.name, outputs=count, tags=len(self.table)),
-                code="model-tags",
-            )  # fmt: skip
+            raise self._misfit(count)
         return session

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.captions import SEPARATOR
-from nasutui.core.changing import Batch, read_caption
+from nasutui.core.changing import Batch, not_changed, read_caption
+from nasutui.core.database import state_root
 from nasutui.core.errors import CaptionError, InputError, explain_os_error, os_error_code
-from nasutui.core.events import Cancelled, Events, Finished, ItemDone, ItemFailed, Started
-from nasutui.core.files import read_or_none
+from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Started
+from nasutui.core.files import read_or_none, remove_leftovers
 from nasutui.core.i18n import _
 from nasutui.core.journal import Edit, Journal
 from nasutui.core.listing import Listing, scan, side_path
@@ -31,29 +32,33 @@ class TranslateSettings:
 def translate(settings: TranslateSettings, cancelled: Cancelled) -> Events:
     """Write the side file of every captioned picture. Raises InputError, StateError."""
     from nasutui.core.japanese import translate_caption
+    from nasutui.core.own_words import own_files
 
     listing = scan(settings.input)
     pictures = [p for p in listing.pictures if p.stem in listing.captions]
     if not pictures:
         text = _("there are no captioned pictures in {name}")
         raise InputError(text.format(name=display_name(settings.input)), code="no-captions")
+    own = own_files(state_root(settings.input))
     counts: Counter[str] = Counter()
     seen = 0
     with open_journal(settings.input) as journal:
         yield from recovery_notes(journal)
+        remove_leftovers(settings.input)
         yield Started(STEP, len(pictures))
         with journal.change(STEP, _("Japanese side files")) as change:
-            batch = Batch(change, seconds=60)
+            batch = Batch(change, seconds=60, captions=False)
             for picture in pictures:
                 if cancelled():
                     break
                 seen += 1
                 try:
-                    planned, report = _plan(picture, listing, journal, translate_caption)
+                    planned, report = _plan(
+                        picture, listing, journal, lambda tags: translate_caption(tags, own)
+                    )
                     events = list(batch.add(planned, report))
                 except CaptionError as error:
-                    name = display_name(picture.name)
-                    events = [ItemFailed(side_path(picture), error.code, f"{name}: {error}")]
+                    events = [not_changed(side_path(picture), error)]
                 for event in events:
                     counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
                     yield event

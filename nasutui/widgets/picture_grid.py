@@ -24,10 +24,11 @@ class PictureGrid(ThumbGrid):
         cursor = slots.index(keep) if keep is not None and keep in slots else 0
         self.show(slots, cursor)
 
-    def forget(self, slots: Sequence[int] | None = None) -> None:
-        """Decode these again when they are seen next (None: all)."""
-        for slot in list(self._kept) if slots is None else slots:
-            self._kept.pop(slot, None)
+    def forget(self, *, only_missing: bool = False) -> None:
+        """Decode pictures again when they are seen next: all, or those that could not be shown."""
+        for slot, strips in list(self._kept.items()):
+            if not (only_missing and strips):
+                del self._kept[slot]
         self._arrange()
 
     @property

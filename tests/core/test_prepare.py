@@ -49,7 +49,10 @@ def failures(events: list[Event]) -> dict[str, str]:
 
 def fingerprints(folder: Path) -> dict[str, tuple[str, int]]:
     return {
-        str(p.relative_to(folder)): (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns)
+        str(p.relative_to(folder)): (
+            hashlib.sha256(p.read_bytes()).hexdigest(),
+            p.stat().st_mtime_ns,
+        )
         for p in sorted(folder.rglob("*"))
         if p.is_file() and ".nasutui" not in p.parts
     }
@@ -101,7 +104,11 @@ def test_more_raw_pictures_get_new_numbers_and_the_old_are_not_rewritten(
     (raw / "a.png").write_bytes(picture(2))
     (raw / "z.png").write_bytes(picture(3))
     events = run(raw, out)
-    assert actions(events) == {"img001.png": "unchanged", "img002.png": "made", "img003.png": "made"}
+    assert actions(events) == {
+        "img001.png": "unchanged",
+        "img002.png": "made",
+        "img003.png": "made",
+    }
     assert sources(events)["m.png"] == "img001.png"
     assert fingerprints(out)["img001.png"] == before["img001.png"]
 
@@ -279,9 +286,8 @@ def test_it_stops_between_pictures_and_goes_on_later(raw: Path, out: Path) -> No
     for seed in range(30):
         (raw / f"{seed}.png").write_bytes(picture(seed))
     done: list[Event] = []
-    steps = prepare(PrepareSettings((raw,), out, 64), lambda: len(done) > 3)
-    for event in steps:
-        done.append(event)
+    for event in prepare(PrepareSettings((raw,), out, 64), lambda: len(done) > 3):
+        done.append(event)  # noqa: PERF402 - the step looks at the list while it grows
     assert isinstance(done[-1], Finished)
     assert done[-1].cancelled
     made = len(actions(done))
@@ -316,7 +322,10 @@ def test_what_is_kept_and_how_large_it_comes_out(
             assert image.size == (64, 64)
         else:
             assert min(image.size) == min(64, *size)
-            assert abs(image.width / image.height - size[0] / size[1]) < 0.02 * size[0] / size[1] + 0.02
+            assert (
+                abs(image.width / image.height - size[0] / size[1])
+                < 0.02 * size[0] / size[1] + 0.02
+            )
 
 
 def test_the_middle_is_kept_and_profiles_are_applied(raw: Path, out: Path) -> None:
