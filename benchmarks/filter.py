@@ -1,0 +1,117 @@
+"""Opening a dataset, and the filter at each keystroke.
+
+    python benchmarks/filter.py [--sizes 1000 10000 100000] [--rounds 5]
+
+Makes folders of captions (15 to 50 tags each, of 11,000 tags with the frequencies of a real list)
+and small pictures, and prints for each: seconds until the names are there and until every caption is
+read; then, for queries typed key by key, the median and the worst milliseconds of a keystroke (the
+answer for every picture), and what the first one that needs something new waits; a look for changed
+files; and the peak of memory. Each size runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import accumulate
+from pathlib import Path
+
+from nasutui.core.dataset import Dataset
+from nasutui.core.events import Started
+from nasutui.core.query import QueryError
+
+TYPED = [
+    "1girl -solo",
+    '"tag 17" OR (tag_3 AND NOT tag_40)',
+    "*_hair tags>40",
+    "*a*7*",
+    "name:img0* -untagged",
+    "name:*5*",
+]
+GATHERING = ["tokens>75", "problem:", "dup:", "added:hat", "score:hat<0.5", "size<512"]
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
+
+
+def make(folder: Path, count: int) -> None:
+    """A folder of `count` pictures and captions; the same every time."""
+    choice = random.Random(1)
+    names = ["1girl", "solo", "hat", "long_hair", "shirt", "white_shirt", "blue_eyes", "red_eyes"]
+    names += [f"tag {n}" if n % 3 else f"tag_{n}_hair" for n in range(11_000)]
+    weights = list(accumulate(1 / (rank + 2) for rank in range(len(names))))
+    for number in range(count):
+        tags = choice.choices(names, cum_weights=weights, k=choice.randint(15, 50))
+        text = ", ".join(dict.fromkeys(tags))
+        (folder / f"img{number:06}.txt").write_text(text, encoding="utf-8")
+        (folder / f"img{number:06}.png").write_bytes(PNG)
+
+
+def milliseconds(dataset: Dataset, query: str) -> float:
+    """One answer for every picture; 0 for a query that is wrong (red) at this key."""
+    began = time.perf_counter()
+    try:
+        dataset.filter(query)
+    except QueryError:
+        return 0.0
+    return (time.perf_counter() - began) * 1000
+
+
+def measure(folder: Path, rounds: int) -> None:
+    """Measure one folder and print it."""
+    began = time.perf_counter()
+    dataset = Dataset(folder)
+    names = 0.0
+    for event in dataset.load():
+        if isinstance(event, Started):
+            names = time.perf_counter() - began
+    print(
+        f"{len(dataset):7} captions: names {names:.2f} s, all {time.perf_counter() - began:.2f} s"
+    )
+    for query in TYPED:
+        typed = [query[:end] for end in range(1, len(query) + 1)]
+        times = [milliseconds(dataset, text) for _round in range(rounds) for text in typed]
+        worst, median = max(times), statistics.median(times)
+        print(f"    {query:36} keystroke: median {median:6.1f} ms, worst {worst:6.1f} ms")
+    for query in GATHERING:
+        first = milliseconds(dataset, query)
+        times = [milliseconds(dataset, query) for _round in range(rounds)]
+        print(f"    {query:36} first {first:8.1f} ms, then {statistics.median(times):6.1f} ms")
+    times = []
+    for _round in range(rounds):
+        began = time.perf_counter()
+        dataset.refresh()
+        times.append(time.perf_counter() - began)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**30 if sys.platform == "darwin" else 2**20
+    )
+    print(f"    look for changes {min(times):.2f} s; peak of memory {peak * 1024:.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.folder:
+        measure(options.folder, options.rounds)
+        return
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory() as name:
+            make(Path(name), size)
+            subprocess.run(
+                [sys.executable, __file__, "--folder", name, "--rounds", str(options.rounds)],
+                check=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
