@@ -5,7 +5,8 @@ do, and beside the plain loop that other tools run.
     python benchmarks/caption_speed.py --quick    few pictures, one round
 
 Every round runs each way once, one after the other, so that a busy machine slows all of them; the
-ratios are of the best rounds and, in brackets, of the medians. Reading the model is not counted.
+ratios are of the best rounds; in brackets of the medians, and of processor time, which others on the
+machine disturb least. Reading the model is not counted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -41,6 +42,16 @@ from nasutui.core.selection import SelectionRules, select
 from nasutui.core.tagger import OnnxTagger, prepare_tensor
 
 Way = Callable[[], None]
+
+
+class Taken(NamedTuple):
+    """Seconds on the clock and seconds of processor time."""
+
+    clock: float
+    worked: float
+
+
+Times = dict[str, list[Taken]]
 
 
 @dataclass(frozen=True)
@@ -161,38 +172,40 @@ def engine(job: Job, tagger: OnnxTagger) -> Way:
     return way
 
 
-def measure(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each way in each round, the ways taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
+def measure(ways: dict[str, Way], rounds: int) -> Times:
+    """What each way took in each round, the ways taking turns."""
+    times: Times = {name: [] for name in ways}
     for way in ways.values():
         if len(ways) < 4:
             way()  # fills caches; the large models need no warming
     for turn in range(rounds):
         names = list(ways) if turn % 2 == 0 else list(reversed(ways))
         for name in names:
-            start = time.perf_counter()
+            start, worked = time.perf_counter(), time.process_time()
             ways[name]()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(Taken(time.perf_counter() - start, time.process_time() - worked))
     return times
 
 
-def show(job: Job, times: dict[str, list[float]], targets: dict[str, float]) -> None:
-    """The table of one job: rates, and the ratio of the engine to each other way."""
+def ratios(other: list[Taken], mine: list[Taken]) -> str:
+    """The engine's share of another way's speed: best rounds, medians, processor time."""
+    best = min(t.clock for t in other) / min(t.clock for t in mine)
+    middle = statistics.median(t.clock for t in other) / statistics.median(t.clock for t in mine)
+    worked = min(t.worked for t in other) / min(t.worked for t in mine)
+    return f"{best:.2f} (median {middle:.2f}, processor time {worked:.2f})"
+
+
+def show(job: Job, times: Times, targets: dict[str, float]) -> None:
+    """The table of one job: rates, and the engine beside each other way."""
     print(f"\n{job.name} ({len(job.pictures)} pictures)")
     mine = times["nasutui"]
-    for name, seconds in times.items():
-        rate = len(job.pictures) / min(seconds)
-        line = f"  {name:24} {rate:8.2f}/s"
-        if name != "nasutui":
-            best = min(seconds) / min(mine)
-            middle = statistics.median(seconds) / statistics.median(mine)
-            line += f"   nasutui is at {best:.2f} ({middle:.2f}) of it"
-        print(line)
-    raw = [seconds for name, seconds in times.items() if name.startswith("raw")]
+    for name, taken in times.items():
+        line = f"  {name:24} {len(job.pictures) / min(t.clock for t in taken):8.2f}/s"
+        print(line if name == "nasutui" else f"{line}   nasutui: {ratios(taken, mine)}")
+    raw = [name for name in times if name.startswith("raw")]
     if raw:
-        best = min(min(seconds) for seconds in raw) / min(mine)
-        middle = min(statistics.median(seconds) for seconds in raw) / statistics.median(mine)
-        print(f"  of the best raw arrangement: {best:.2f} ({middle:.2f}), target {targets['raw']}")
+        best = min(raw, key=lambda name: min(t.clock for t in times[name]))
+        print(f"  of the best raw one: {ratios(times[best], mine)}, target {targets['raw']}")
     for name, target in targets.items():
         if name in times:
             print(f"  target beside {name}: {target}")

@@ -9,6 +9,7 @@ from typing import Any
 from nasutui.core.events import Finished, Row
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
+from nasutui.generate_summaries import compare_sentence, generate_sentence, score_line
 from nasutui.links import notebook_line
 
 
@@ -75,6 +76,10 @@ def _sentence(step: str, values: Mapping[str, Any]) -> str:
             return _("{changes} changes, {files} files").format(**filled)
         case "new":
             return _("{project} is ready; put pictures into {raw}").format(**values)
+        case "generate":
+            return generate_sentence(values)
+        case "compare":
+            return compare_sentence(values)
         case _:
             return f"{step}: " + ", ".join(f"{k} {v}" for k, v in values.items())
 
@@ -128,6 +133,8 @@ def row_line(row: Row) -> str:
             return "\t".join(display_name(part) for part in data["line"].split("\t"))
         case "part":
             return ""  # the prompt comes as a whole at the end
+        case "score":
+            return score_line(data)
         case _:
             return "\t".join(display_name(str(v)) for v in data.values())
 

@@ -17,7 +17,7 @@ from nasutui.core.captions import (
     with_spaces,
     with_underscores,
 )
-from nasutui.core.changing import OnDisk, read_caption
+from nasutui.core.changing import OnDisk, read_caption, with_memory
 from nasutui.core.completion import Completer
 from nasutui.core.database import database_path, state_root
 from nasutui.core.dataset import Changes, Dataset
@@ -28,7 +28,7 @@ from nasutui.core.japanese import Dictionary, dictionary
 from nasutui.core.journal import ChangeInfo, Edit, Journal, Outcome
 from nasutui.core.own_words import FILE_NAME
 from nasutui.core.problems import CaptionFile, Problem, Rules, find
-from nasutui.core.provenance import Memory
+from nasutui.core.provenance import Memory, edited, notice
 from nasutui.core.scores import ScoreStore
 from nasutui.core.selection import SelectionRules
 from nasutui.core.text import display_name
@@ -268,7 +268,8 @@ class TagDesk:
             raise CaptionError(text, code=error.code) from error
 
     def _write(self, slot: int, now: OnDisk, after: Sequence[str], label: str) -> Conflict | None:
-        edit = Edit(now.path, now.data, encode_caption(after))
+        known = self.journal.memory(now.path)
+        edit = with_memory(Edit(now.path, now.data, encode_caption(after)), known)
         with self.journal.change(STEP, label) as change:
             refused = change.apply([edit])
         self.seen([now.path])
@@ -293,14 +294,16 @@ class TagDesk:
         more), so that no tagger brings it. Raises CaptionError, StateError."""
         path = self.dataset.caption_path(slot)
         now = self._readable(path)
-        remembered = self.journal.memory(path)
-        memory = Memory.from_json(remembered)
-        key = tag_key(tag)
-        others = tuple(t for t in memory.removed if tag_key(t) != key)
-        removed = (*others, tag) if rejected else others
-        new = Memory(memory.tagger, memory.added, removed)
+        known = self.journal.memory(path)
+        memory, tags = Memory.from_json(known), now.caption.tags
+        if rejected:
+            new = edited(memory, tags, tags, removed=(tag,))
+        else:
+            noticed, key = notice(memory, tags), tag_key(tag)
+            kept = tuple(t for t in noticed.removed if tag_key(t) != key)
+            new = Memory(noticed.tagger, noticed.added, kept)
         with self.journal.change(STEP, _("not {tag}").format(tag=display_name(tag))) as change:
-            change.apply([Edit(path, now.data, now.data, remembered, new.to_json())])
+            change.apply([Edit(path, now.data, now.data, known, new.to_json())])
         self.seen([path])
 
     # -- history ------------------------------------------------------------------------------

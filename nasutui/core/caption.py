@@ -1,7 +1,8 @@
 """The caption step: pictures -> WD14 scores -> captions, merged with what a person did.
 
-Workers hash, decode and infer, one picture each; this thread stores scores, copies pictures and
-writes captions. Scores are stored as they come, so whatever ends the run, nothing is inferred twice.
+Workers hash, decode and infer, one picture each; a thread of its own stores scores (see
+score_writer.py); this one copies pictures and writes captions. Scores are stored as they come, so
+whatever ends the run, nothing but what was under way is inferred twice.
 """
 
 from __future__ import annotations

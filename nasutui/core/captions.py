@@ -9,6 +9,7 @@ ways are read without loss and only changed when somebody edits them.
 from __future__ import annotations
 
 import codecs
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -119,16 +120,15 @@ def encode_caption(tags: Iterable[str]) -> bytes:
     """The bytes of a caption with these tags. Raises CaptionError for a tag that would not come
     back as it is (it holds a comma or a line end)."""
     checked = tuple(tags)
-    for tag in checked:
-        if parse_tags(tag) != (tag,) or "\0" in tag:
-            raise CaptionError(
-                _("a tag can't be empty or hold a comma or a line end: {tag}").format(
-                    tag=repr(tag)
-                ),
-                code="bad-tag",
-            )
+    text = SEPARATOR.join(checked)
+    if "\0" in text or parse_tags(text) != checked:
+        bad = next(t for t in checked if "\0" in t or parse_tags(t) != (t,))
+        raise CaptionError(
+            _("a tag can't be empty or hold a comma or a line end: {tag}").format(tag=repr(bad)),
+            code="bad-tag",
+        )
     try:
-        return SEPARATOR.join(checked).encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise CaptionError(_("a tag holds broken characters"), code="bad-tag") from error
 
@@ -143,6 +143,7 @@ def with_underscores(tag: str) -> str:
     return tag.replace(" ", "_")
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def tag_key(tag: str) -> str:
     """What makes two spellings the same tag: case, and space for underscore, do not matter."""
     return with_underscores(tag.strip()).casefold()

@@ -3,6 +3,7 @@ reported."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,9 @@ from pathlib import Path
 from nasutui.core.captions import Caption, decode_caption
 from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
 from nasutui.core.events import ItemDone, ItemFailed
-from nasutui.core.files import read_or_none
 from nasutui.core.i18n import _
 from nasutui.core.journal import Change, Edit
-from nasutui.core.provenance import Memory, edited, notice
+from nasutui.core.provenance import Memory, edited, fresh, notice
 from nasutui.core.text import display_name
 
 BATCH_EDITS = 5000
@@ -38,12 +38,20 @@ class OnDisk:
 def read_caption(path: Path) -> OnDisk:
     """Read one caption. Raises CaptionError when it is there and can't be read."""
     try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
-            raise CaptionError(_("it is too big to be a caption"), code="caption-too-big")
-        data = read_or_none(path)
+        data = _read(path)
     except OSError as error:
         raise CaptionError(explain_os_error(error, path.name), code=os_error_code(error)) from error
     return OnDisk(path, data, decode_caption(data) if data is not None else Caption(()))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise CaptionError(_("it is too big to be a caption"), code="caption-too-big")
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def not_changed(path: Path, error: CaptionError) -> ItemFailed:
@@ -60,7 +68,7 @@ def with_memory(edit: Edit, known: str | None) -> Edit:
     Raises CaptionError when the old text is none that we read.
     """
     remembered, tags = Memory.from_json(known), _tags(edit.before)
-    noticed = remembered if edit.before is None else notice(remembered, tags)
+    noticed = fresh(remembered) if edit.before is None else notice(remembered, tags)
     after = edit.memory_after
     if edit.memory_before is after is None:
         after = edited(noticed, tags, _tags(edit.after)).to_json()

@@ -8,6 +8,7 @@ be one transaction says so with `transaction`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import sys
@@ -101,8 +102,15 @@ def database_path(root: Path) -> Path:
 
 def stored_path(root: Path, path: Path) -> bytes:
     """The form of a path in the database: relative to root, "/" between its parts."""
-    relative = os.path.relpath(path.absolute(), root)
-    return os.fsencode(relative.replace(os.sep, "/"))
+    folder, name = os.path.split(path.absolute())
+    return _stored_folder(str(root), folder) + os.fsencode(name)
+
+
+@functools.lru_cache(maxsize=256)
+def _stored_folder(root: str, folder: str) -> bytes:
+    """A folder's part of stored paths: empty, or with "/" at its end."""
+    relative = os.path.relpath(folder, root).replace(os.sep, "/")
+    return b"" if relative == "." else os.fsencode(relative) + b"/"
 
 
 def real_path(root: Path, stored: bytes) -> Path:

@@ -25,6 +25,7 @@ from nasutui.core.events import Cancelled, Finished, Progress, Started, never
 from nasutui.core.matching import NameIndex, mask_of, what_is_missing
 from nasutui.core.problems import CaptionFile, Hints, Problem, Rules, find
 from nasutui.core.query import Expression, parse
+from nasutui.core.query_terms import Pattern
 from nasutui.core.tag_index import TagIndex
 from nasutui.core.vocabulary import Row, Vocabulary
 
@@ -196,7 +197,9 @@ class Dataset:
             done = min(done, len(slots))
             yield Progress("captions", done, len(slots), "captions")
         with self.lock:
-            self.index.mask((), self.size)  # so that the first keystroke need not wait for it
+            # So that the first keystroke need not wait for them.
+            self.index.mask((), self.size)
+            self.names.mask(Pattern(""), self.size)
         summary = {"pictures": len(slots), "tags": len(self.vocabulary.keys)}
         yield Finished("open", summary, cancelled=done < len(slots))
 

@@ -40,8 +40,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with temporary.open("xb") as file:
             yield file
+            mode = os.fstat(file.fileno()).st_mode
         with contextlib.suppress(OSError):
-            os.chmod(temporary, path.stat().st_mode & 0o7777)  # noqa: PTH101
+            wanted = os.stat(path).st_mode  # noqa: PTH116
+            if wanted != mode:
+                os.chmod(temporary, wanted & 0o7777)  # noqa: PTH101
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException:
         with contextlib.suppress(OSError):

@@ -55,7 +55,8 @@ def _current() -> _gettext.NullTranslations:
 
 def _(message: str) -> str:
     """The message in the language in use."""
-    return _current().gettext(message)
+    # The empty text is the name of the catalogue's own header.
+    return _current().gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, count: int) -> str:

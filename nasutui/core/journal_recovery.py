@@ -116,4 +116,4 @@ class _Finishing:
         if self._state == APPLYING:
             self._rows.forget(row.id for file in files for row in file.rows)
         else:
-            self._rows.mark(self._id, files, undone=not self._back)
+            self._rows.mark(files, undone=not self._back)

@@ -116,13 +116,13 @@ class Rows:
             (during, owner, boot, change_id),
         )
 
-    def mark(self, change_id: int, files: Iterable[FileChange], *, undone: bool) -> None:
+    def mark(self, files: Iterable[FileChange], *, undone: bool) -> None:
         """Note that these files' edits are taken back or made again."""
         turn = self._next_turn()
         for file in files:
-            self.db.execute(
-                "UPDATE edit SET undone=?, pending=1, turn=? WHERE change_id=? AND path=?",
-                (int(undone), turn, change_id, file.path),
+            self.db.executemany(
+                "UPDATE edit SET undone=?, pending=1, turn=? WHERE id=?",
+                [(int(undone), turn, row.id) for row in file.rows],
             )
             known, memory = file.memory(undone=undone)
             if known:

@@ -36,14 +36,12 @@ class Turn:
         with transaction(self._rows.db):
             during = UNDOING if self._back else REDOING
             self._rows.start_turn(change.id, during, owner(), owners.boot_id())
-            self._rows.mark(change.id, [*ready, *remembered], undone=self._back)
+            self._rows.mark([*ready, *remembered], undone=self._back)
         failed = self._write(ready)
         flush_to_disk({path.parent for path in self._written})
         nothing_done = bool(failed) and not self._written
         with transaction(self._rows.db):
-            self._rows.mark(
-                change.id, [*failed, *(remembered if nothing_done else ())], undone=not self._back
-            )
+            self._rows.mark([*failed, *(remembered if nothing_done else ())], undone=not self._back)
             self._rows.settle(change.id, UNDONE if self._back != nothing_done else APPLIED)
         return self._outcome(change)
 

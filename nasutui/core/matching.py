@@ -78,6 +78,8 @@ def _leaf_mask(leaf: Leaf, dataset: Dataset) -> NDArray[np.bool_]:
 
     size, columns = dataset.size, dataset.columns
     match leaf:
+        case Tag(Pattern("*", literal=False)):
+            return dataset.lengths > 0  # any tag at all, and the first key of every *_hair
         case Tag(pattern):
             return dataset.index.mask(dataset.vocabulary.fitting(pattern), size)
         case ByPerson(deed, pattern):
@@ -142,6 +144,9 @@ class NameIndex:
         text = pattern.text
         if not pattern.is_glob:
             return [number for number, key in enumerate(self._keys) if text in key]
+        if text.endswith("*") and text.count("*") == 1:
+            start = text[:-1]
+            return [number for number, key in enumerate(self._keys) if key.startswith(start)]
         match = _name_expression(text).match
         return [number for number, key in enumerate(self._keys) if match(key)]
 

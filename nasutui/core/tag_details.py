@@ -34,7 +34,7 @@ class Details:
 
     def origins(self, tags: Sequence[str]) -> list[str]:
         """Who said each of these tags: TAGGER, PERSON, or UNKNOWN where no tagger ever wrote."""
-        if self.memory.tagger is None and not self.memory.added:
+        if self.memory.tagger is None:
             return [UNKNOWN] * len(tags)
         added = {tag_key(t) for t in notice(self.memory, tags).added}
         return [PERSON if tag_key(t) in added else TAGGER for t in tags]

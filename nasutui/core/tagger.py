@@ -9,7 +9,9 @@ plausible.
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +20,7 @@ from nasutui.core.i18n import _
 from nasutui.core.images import Picture, opened
 from nasutui.core.models import ModelFiles
 from nasutui.core.scores import Scores, TagTable
+from nasutui.core.sessions import CPU, Plan, open_planned
 from nasutui.core.square import on_square
 from nasutui.core.text import display_name
 
@@ -73,31 +76,49 @@ def read_tags(files: ModelFiles) -> TagTable:
 
 class OnnxTagger:
     """A WD14 model in ONNX Runtime. The session is opened with the first picture, so that
-    captions from stored scores cost no loading."""
+    captions from stored scores cost no loading.
 
-    def __init__(self, files: ModelFiles, key: str, *, use_coreml: bool = False) -> None:
-        self.name = files.name
-        self.key = f"{key}:{PREPROCESSING}"
+    key: the model's and the tag list's SHA-256, joined by "+". variant: of the model's numbers, such
+    as "int8"; its scores are stored apart."""
+
+    def __init__(self, files: ModelFiles, key: str, *, variant: str = "") -> None:
+        self.name = f"{files.name} ({variant})" if variant else files.name
+        self.key = ":".join(filter(None, (key, PREPROCESSING, variant)))
         self.table = read_tags(files)
-        self._files = files
-        self._use_coreml = use_coreml
+        self.files = files
+        self._plan = Plan()
+        self._alone = threading.Lock()
         self._session: Any = None
         self._input = ""
         self._side = _USUAL_SIDE
         self._opening = threading.Lock()
 
+    @property
+    def model_sha256(self) -> str:
+        """Hex SHA-256 of the model file, as the key gives it."""
+        return self.key.partition("+")[0]
+
+    def plan(self, plan: Plan) -> None:
+        """Open the model in this way, instead of its own file on the processor."""
+        self._plan = plan
+
     def scores(self, source: Path | bytes) -> Scores:
         """Score one picture. Raises PictureError, or ModelError when the model fails."""
+        tensor = self.tensor(source)
+        return Scores.from_dense(self.run(tensor)[0], self.table)
+
+    def tensor(self, source: Path | bytes) -> NDArray[np.float32]:
+        """What the model is fed for one picture. Raises PictureError, or ModelError."""
         self.open()
         with opened(source, near=self._side) as picture:
-            tensor = prepare_tensor(picture, self._side)
-        return Scores.from_dense(self.run(tensor)[0], self.table)
+            return prepare_tensor(picture, self._side)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """Raw inference: (1, side, side, 3) -> (1, number of tags). Raises ModelError when the
         model fails or answers what is no list of probabilities."""
         try:
-            result: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
+            with self._alone if self._plan.exclusive else contextlib.nullcontext():
+                result: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
         except Exception as error:  # ONNX Runtime raises its own, unexported types
             raise ModelError(
                 _("the model {name} failed: {reason}").format(
@@ -126,13 +147,6 @@ class OnnxTagger:
             text.format(name=self.name, outputs=outputs, tags=len(self.table)), code="model-tags"
         )
 
-    @staticmethod
-    def coreml_is_here() -> bool:
-        """True when this ONNX Runtime can use Apple's CoreML."""
-        import onnxruntime as ort
-
-        return "CoreMLExecutionProvider" in ort.get_available_providers()
-
     def open(self) -> None:
         """Open the session once and check that model and tag list belong together."""
         with self._opening:
@@ -140,24 +154,18 @@ class OnnxTagger:
                 self._session = self._checked(self._create())
 
     def _create(self) -> Any:
-        import onnxruntime as ort
-
-        ort.set_default_logger_severity(4)  # its warnings would land on the terminal
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 1  # one worker a core, each with a run of its own
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        providers: list[Any] = ["CPUExecutionProvider"]
-        if self._use_coreml and self.coreml_is_here():
-            settings = {"ModelFormat": "MLProgram", "MLComputeUnits": "ALL"}
-            providers.insert(0, ("CoreMLExecutionProvider", settings))
+        plan = replace(self._plan, model=self._plan.model or str(self.files.model))
         try:
-            return ort.InferenceSession(str(self._files.model), options, providers=providers)
+            return open_planned(plan)
         except Exception as error:  # ONNX Runtime raises its own, unexported types
+            if plan.provider != CPU:
+                text = _("{provider} does not open the model {name}; run it without")
+                raise ModelError(
+                    text.format(provider=plan.provider, name=self.name), code="accelerator-failed"
+                ) from error
             raise ModelError(
                 _("{name} is no model that can be opened: it is damaged, cut short or of another"
-                  " kind; remove it and get it again").format(name=display_name(self._files.model)),
+                  " kind; remove it and get it again").format(name=display_name(self.files.model)),
                 code="model-damaged",
             ) from error  # fmt: skip
 
@@ -176,7 +184,7 @@ class OnnxTagger:
         ):
             raise ModelError(
                 _("{name} is no WD14 tagger: it does not take one colour picture").format(
-                    name=display_name(self._files.model)
+                    name=display_name(self.files.model)
                 ),
                 code="model-kind",
             )

@@ -206,3 +206,30 @@ class TestLastWritten:
         (folder / "a.txt").chmod(0o444)
         change(folder, {"a.txt": b"2"})
         assert self.last(folder) == (True, b"1")
+
+
+class TestManyFiles:
+    @staticmethod
+    def work(folder: Path, count: int) -> tuple[int, int]:
+        """How much the database works for a change of so many files, and for its undo: counted in
+        thousands of its instructions, so the same on every computer."""
+        before = dict(numbered(count))
+        fill(folder, before)
+        done = [0]
+
+        def one_more() -> None:
+            done[0] += 1
+
+        with Journal(folder) as journal:
+            journal.rows.db.set_progress_handler(one_more, 1000)
+            with journal.change("test", "bulk") as step:
+                step.apply([Edit(folder / n, t, t + b", x", None, "m") for n, t in before.items()])
+            changed = done[0]
+            journal.undo()
+        assert texts(folder) == before
+        return changed, done[0] - changed
+
+    def test_ten_times_the_files_are_ten_times_the_work(self, tmp_path: Path) -> None:
+        few, many = self.work(tmp_path / "few", 200), self.work(tmp_path / "many", 2000)
+        assert many[0] <= 15 * few[0]
+        assert many[1] <= 15 * few[1]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core import journal_files
+from nasutui.core import journal_files, owners
+from nasutui.core.errors import StateError
 from nasutui.core.journal import Edit, Journal
 from tests.support.caption_folder import (
     NEW,
@@ -142,6 +143,16 @@ class TestTwoAtOnce:
             process.communicate()
             assert process.returncode == 0
         assert now(folder / "a.txt") == b"1"
+
+    def test_a_process_that_does_not_let_go_is_named_and_nothing_is_touched(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(owners, "_LOCK_SECONDS", 0.05)
+        change(folder, {"a.txt": b"first"})
+        with owners.write_lock(folder), pytest.raises(StateError) as caught:
+            change(folder, {"a.txt": b"second"})
+        assert caught.value.code == "state-busy"
+        assert now(folder / "a.txt") == b"first"
 
     def test_a_living_process_is_left_alone_and_a_dead_one_is_finished(self, folder: Path) -> None:
         script = (

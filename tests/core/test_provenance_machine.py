@@ -11,9 +11,16 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from nasutui.core.caption import CaptionSettings, caption
 from nasutui.core.captions import decode_caption, tag_key
@@ -193,11 +200,13 @@ class PersonAndTagger(RuleBasedStateMachine):
         assert not known.removed & now
 
 
-PersonAndTagger.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-)
+SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
+PersonAndTagger.TestCase.settings = settings(max_examples=40, stateful_step_count=25, **SLOW)
 TestPersonAndTagger = PersonAndTagger.TestCase
+
+
+@pytest.mark.soak
+def test_for_as_long_as_it_takes() -> None:
+    run_state_machine_as_test(
+        PersonAndTagger, settings=settings(max_examples=1500, stateful_step_count=40, **SLOW)
+    )

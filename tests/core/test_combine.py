@@ -1,0 +1,52 @@
+"""Several taggers with tag lists of their own give one answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nasutui.core.combine import INTERSECTION, MEAN, UNION, Combination
+from nasutui.core.scores import CHARACTER, GENERAL, RATING, Scores, TagTable
+from nasutui.core.selection import SelectionRules, select
+
+OLD = TagTable(("general", "long_hair", "blue_hair", "miku"), (RATING, GENERAL, GENERAL, CHARACTER))
+NEW = TagTable(("general", "Blue Hair", "smile", "long_hair"), (RATING, GENERAL, GENERAL, GENERAL))
+
+
+def said(table: TagTable, *values: float) -> Scores:
+    return Scores.from_dense(np.array(values, np.float32), table)
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        (UNION, {"long_hair": 0.75, "blue_hair": 0.5, "miku": 1.0, "smile": 0.5, "general": 0.5}),
+        (INTERSECTION, {"long_hair": 0.25, "miku": 1.0, "smile": 0.5, "general": 0.25}),
+        (MEAN, {"long_hair": 0.5, "blue_hair": 0.25, "miku": 1.0, "smile": 0.5, "general": 0.375}),
+    ],
+)
+def test_union_intersection_and_mean(how: str, expected: dict[str, float]) -> None:
+    both = Combination.of([OLD, NEW])
+    found = both.combine([said(OLD, 0.5, 0.75, 0.001, 1.0), said(NEW, 0.25, 0.5, 0.5, 0.25)], how)
+    assert found.as_dict(both.table) == expected
+
+
+def test_captions_come_from_the_combined_scores() -> None:
+    both = Combination.of([OLD, NEW])
+    scores = [said(OLD, 0.5, 0.75, 0.0, 1.0), said(NEW, 0.25, 0.5, 0.5, 0.25)]
+    captions = {
+        how: select(both.combine(scores, how), both.table, SelectionRules(threshold=0.4))
+        for how in (UNION, INTERSECTION, MEAN)
+    }
+    assert captions == {
+        UNION: ["miku", "long_hair", "blue_hair", "smile"],
+        INTERSECTION: ["miku", "smile"],
+        MEAN: ["miku", "long_hair", "smile"],
+    }
+
+
+@pytest.mark.parametrize("how", [UNION, INTERSECTION, MEAN])
+def test_one_tagger_alone_stays_as_it_is(how: str) -> None:
+    alone = Combination.of([OLD])
+    scores = said(OLD, 0.5, 0.75, 0.25, 0.0)
+    assert alone.combine([scores], how).as_dict(alone.table) == scores.as_dict(OLD)
