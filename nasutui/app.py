@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -12,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nasutui.core.config import Config, projects_folder
+from nasutui.core.config import Config, log_path, projects_folder
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _
 from nasutui.jobs import Job, JobEvents, MakeStep, run_job
@@ -185,9 +187,22 @@ class NasutuiApp(Translated, App[None]):
         yield SystemCommand(_("Theme"), _("choose the colours"), self.action_change_theme)
 
 
+def _keep_a_log() -> None:
+    """Write what nobody foresaw into a file: a line on stderr would tear the screen."""
+    path = log_path()
+    logger = logging.getLogger("nasutui")
+    logger.propagate = False
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger.addHandler(handler)
+
+
 def run_app(path: str | None, config: Config) -> int:
     """Open the interface, on a project or folder if one is given; returns the exit code."""
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    _keep_a_log()
     app = NasutuiApp(config, path)
     app.run()
     return app.return_code or 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from nasutui.core.config import log_path
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import (
     Cancelled,
@@ -24,6 +25,7 @@ from nasutui.core.events import (
     Started,
 )
 from nasutui.core.i18n import _
+from nasutui.core.text import display_name
 
 if TYPE_CHECKING:
     from nasutui.app import NasutuiApp
@@ -111,5 +113,7 @@ def run_job(app: NasutuiApp, job: Job) -> None:
         job.error = str(error)
     except Exception:  # said to the person, kept for the developers
         logging.getLogger("nasutui").exception("job failed: %s", job.title)
-        job.error = _("something unexpected went wrong; the log says what")
+        job.error = _("something unexpected went wrong; {log} says what").format(
+            log=display_name(log_path())
+        )
     app.post_message(JobEvents(job, waiting, ended=True))

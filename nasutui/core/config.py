@@ -118,6 +118,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("nasutui", appauthor=False)
 
 
+def log_path() -> Path:
+    """Where what nobody foresaw is written down."""
+    return cache_folder() / "nasutui.log"
+
+
 def color_system(config: Config, environment: dict[str, str]) -> str | None:
     """What to tell Textual of the terminal's colours (None: let it find out).
 
