@@ -10,6 +10,7 @@ from nasutui.core.errors import UsageError
 from nasutui.core.i18n import _
 from nasutui.core.text import display_block
 
+ACCELERATORS = ("cpu", "auto", "coreml", "cuda", "directml", "openvino", "webgpu", "mlx")
 PRESETS = ("reference", "sd15-style", "sd15-character", "sdxl")  # training_settings.py, untouched
 
 
@@ -143,7 +144,14 @@ def add_caption(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--existing", choices=("merge", "skip", "overwrite", "append"), default="merge",
                         help=_("what to do with captions that are there (merge: keep what a person"
                                " added and removed)"))  # fmt: skip
-    parser.add_argument("--use-coreml", action="store_true", help=_("try Apple's CoreML"))
+    parser.add_argument("--use-coreml", action="store_true",
+                        help=_("the same as --accelerator coreml"))  # fmt: skip
+    parser.add_argument("--accelerator", choices=ACCELERATORS, default="cpu",
+                        help=_("used where a test on some of the pictures finds it right and faster;"
+                               " auto: the fastest (cpu)"))  # fmt: skip
+    parser.add_argument("--precision", choices=("fp32", "int8"), default="fp32",
+                        help=_("int8: faster on some processors, some tags change; bench-tagger"
+                               " says how many (fp32)"))  # fmt: skip
     parser.add_argument(
         "--workers",
         type=_positive,

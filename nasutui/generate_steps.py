@@ -51,9 +51,9 @@ def _drawing(parser: argparse.ArgumentParser) -> None:
     """The flags of both steps."""
     parser.add_argument("--prompt", required=True, help=_("tags, or Japanese"))
     parser.add_argument("--negative", default="", metavar="PROMPT", help=_("what must not be seen"))
-    parser.add_argument("--steps", type=_whole, default=25, metavar="N", help=_("25"))
-    parser.add_argument("--cfg", type=_number, default=7.5, metavar="X", help=_("7.5"))
-    parser.add_argument("--size", default="512x512", metavar="WxH", help=_("512x512"))
+    parser.add_argument("--steps", type=_whole, default=25, metavar="N", help="25")
+    parser.add_argument("--cfg", type=_number, default=7.5, metavar="X", help="7.5")
+    parser.add_argument("--size", default="512x512", metavar="WxH", help="512x512")
     parser.add_argument("--sampler", default="DPM++ 2M Karras", metavar="NAME",
                         help=_("as the WebUI lists it (DPM++ 2M Karras)"))  # fmt: skip
     parser.add_argument("--url", default=URL, help=_("where the WebUI is ({url})").format(url=URL))
@@ -77,7 +77,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lora", nargs="+", required=True, metavar="NAME",
                         help=_("LoRA files (epochs) in their order"))  # fmt: skip
     parser.add_argument("--weights", type=_list_of(_number), default=(0.6, 0.8, 1.0), metavar="A,B",
-                        help=_("0.6,0.8,1.0"))  # fmt: skip
+                        help="0.6,0.8,1.0")  # fmt: skip
     parser.add_argument("--seeds", type=_list_of(_whole), default=(), metavar="A,B",
                         help=_("new ones, which are kept in DIR"))  # fmt: skip
     parser.add_argument("--count", type=_whole, default=3, metavar="N",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
-from nasutui import arguments, dictionary_steps, generate_steps, send_steps
+from nasutui import arguments, bench_steps, dictionary_steps, generate_steps, send_steps
 from nasutui.core.errors import UsageError
 from nasutui.core.events import Cancelled, Events
 from nasutui.core.i18n import _
@@ -57,7 +57,7 @@ def _caption(options: argparse.Namespace) -> Step:
     )
     settings = CaptionSettings(
         options.input, options.output, options.model, rules, options.existing,
-        options.use_coreml, options.workers,
+        options.use_coreml, options.workers, options.accelerator, options.precision,
     )  # fmt: skip
     return lambda cancelled: caption(settings, cancelled)
 
@@ -183,6 +183,8 @@ def _table() -> Iterator[tuple[str, str, Callable[[argparse.ArgumentParser], Non
     yield "tags", _("find tags by Japanese, romaji or English"), d.add_tags, d.build_tags
     yield "prompt", _("a prompt in Japanese as a prompt in tags"), d.add_prompt, d.build_prompt
     yield "dictionary", _("the whole Japanese dictionary"), d.add_dictionary, d.build_dictionary
+    b = bench_steps
+    yield "bench-tagger", _("measure what captions fastest here"), b.add_bench, b.build_bench
     yield "new", _("make a project"), a.add_new, _new
 
 

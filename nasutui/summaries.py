@@ -74,6 +74,8 @@ def _sentence(step: str, values: Mapping[str, Any]) -> str:
             return str(values["prompt"])
         case "undo" | "redo":
             return _("{changes} changes, {files} files").format(**filled)
+        case "bench-tagger" if "use" in values:
+            return _bench_sentence(values)
         case "new":
             return _("{project} is ready; put pictures into {raw}").format(**values)
         case "generate":
@@ -82,6 +84,13 @@ def _sentence(step: str, values: Mapping[str, Any]) -> str:
             return compare_sentence(values)
         case _:
             return f"{step}: " + ", ".join(f"{k} {v}" for k, v in values.items())
+
+
+def _bench_sentence(values: Mapping[str, Any]) -> str:
+    text = _("{model} takes {cpu} seconds a picture on the processor; ").format(**values)
+    if values["use"] == "cpu":
+        return text + _("nothing here is right and clearly faster, so caption without a flag")
+    return text + _("caption with: --accelerator {use}").format(**values)
 
 
 def action_word(action: str) -> str:
@@ -131,6 +140,8 @@ def row_line(row: Row) -> str:
             return f"{display_name(data['tag'])}\t{display_name(data['japanese'])}\t{count}"
         case "entry":
             return "\t".join(display_name(part) for part in data["line"].split("\t"))
+        case "measured":
+            return str(data["message"])
         case "part":
             return ""  # the prompt comes as a whole at the end
         case "score":

@@ -111,6 +111,7 @@ class TagDesk:
 
     def load(self, cancelled: Cancelled) -> Iterator[Event]:
         """Read the folder; in a thread. Raises InputError."""
+        self._folder_time = self._time_of_folder()
         yield from self.dataset.load(cancelled)
 
     def look(self) -> Changes:

@@ -17,9 +17,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nasutui.core.accelerators import PROCESSOR
 from nasutui.core.captions import encode_caption
 from nasutui.core.changing import Batch, read_caption
 from nasutui.core.database import STATE_DIR, database_error, state_root
+from nasutui.core.engine import FP32, make_ready, variant_of
 from nasutui.core.errors import (
     CaptionError,
     InputError,
@@ -65,7 +67,8 @@ EXISTING = ("merge", "skip", "overwrite", "append")
 @dataclass(frozen=True, slots=True)
 class CaptionSettings:
     """input: folder of pictures; output: where captions (and copies of the pictures) go, may be
-    the same. existing: one of EXISTING. workers: 0 means one a core."""
+    the same. existing: one of EXISTING. use_coreml: as the accelerator "coreml". workers: 0 means one
+    a core. accelerator: one of accelerators.NAMES. precision: one of engine.PRECISIONS."""
 
     input: Path
     output: Path
@@ -74,6 +77,8 @@ class CaptionSettings:
     existing: str = "merge"
     use_coreml: bool = False
     workers: int = 0
+    accelerator: str = PROCESSOR
+    precision: str = FP32
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +184,7 @@ def _get_tagger(
         check_arrived_whole({files.model: model, files.tags: tags})
     except OSError as error:
         raise ModelError(explain_os_error(error, files.model), code="model-unreadable") from error
-    tagger = OnnxTagger(files, f"{model}+{tags}", use_coreml=settings.use_coreml)
-    if settings.use_coreml and not tagger.coreml_is_here():
-        yield Note(
-            "no-coreml", _("CoreML is not to be had on this computer; the processor does it")
-        )
-    return tagger
+    return OnnxTagger(files, f"{model}+{tags}", variant=variant_of(settings.precision))
 
 
 def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
@@ -192,6 +192,10 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     remove_leftovers(settings.output)
     pictures = _without_skipped(run, listing)
     if isinstance(run.tagger, OnnxTagger) and not _all_known(run, pictures):
+        yield from make_ready(
+            run.tagger, pictures, cancelled, precision=settings.precision,
+            accelerator="coreml" if settings.use_coreml else settings.accelerator,
+        )  # fmt: skip
         run.tagger.open()  # an unusable model is said before anything begins
     yield Started(STEP, len(listing.pictures))
     yield from _clashes(run, listing)

@@ -3,9 +3,10 @@ reported."""
 
 from __future__ import annotations
 
+import functools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def read_caption(path: Path) -> OnDisk:
         data = _read(path)
     except OSError as error:
         raise CaptionError(explain_os_error(error, path.name), code=os_error_code(error)) from error
-    return OnDisk(path, data, decode_caption(data) if data is not None else Caption(()))
+    return OnDisk(path, data, _decoded(data) if data is not None else Caption(()))
 
 
 def _read(path: Path) -> bytes | None:
@@ -60,24 +61,31 @@ def not_changed(path: Path, error: CaptionError) -> ItemFailed:
     return ItemFailed(path, error.code, reason if name in reason else f"{name}: {reason}")
 
 
-def with_memory(edit: Edit, known: str | None) -> Edit:
+def with_memory(
+    edit: Edit, known: str | None, added: Sequence[str] = (), removed: Sequence[str] = ()
+) -> Edit:
     """The edit of a caption with what there is to remember of it; `known`: what is remembered now.
 
-    An edit that says nothing of provenance is a person's doing. What a person did before, with
-    another program, is noticed here for good: undo goes back to just before the edit, not further.
-    Raises CaptionError when the old text is none that we read.
+    An edit that says nothing of provenance is a person's doing (added, removed: what the person
+    asked for by name). What a person did before, with another program, is noticed here for good:
+    undo goes back to just before the edit, not further. Raises CaptionError when the old text is
+    none that we read.
     """
     remembered, tags = Memory.from_json(known), _tags(edit.before)
     noticed = fresh(remembered) if edit.before is None else notice(remembered, tags)
     after = edit.memory_after
     if edit.memory_before is after is None:
-        after = edited(noticed, tags, _tags(edit.after)).to_json()
+        after = edited(noticed, tags, _tags(edit.after), added, removed).to_json()
     before = known if noticed == remembered else noticed.to_json()
     return replace(edit, memory_before=before, memory_after=after)
 
 
 def _tags(data: bytes | None) -> tuple[str, ...]:
-    return decode_caption(data).tags if data is not None else ()
+    return _decoded(data).tags if data is not None else ()
+
+
+# A caption is looked at several times on its way into the journal.
+_decoded = functools.lru_cache(maxsize=8)(decode_caption)
 
 
 @dataclass
@@ -85,7 +93,7 @@ class Batch:
     """Collects edits and their reports; writes them together.
 
     `seconds`: flush when the oldest edit has waited that long, so that slow work loses little.
-    `captions`: the files are captions; an edit that says nothing of provenance is a person's.
+    `captions`: what is to be remembered of the edits is filled in (see `with_memory`).
     """
 
     change: Change

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.captions import encode_caption, parse_tags, tag_key, unique_tags, without_tags
-from nasutui.core.changing import Batch, not_changed, read_caption
+from nasutui.core.changing import Batch, not_changed, read_caption, with_memory
 from nasutui.core.errors import CaptionError, InputError, UsageError
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Note, Started
 from nasutui.core.files import remove_leftovers
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.journal import Edit, Journal
 from nasutui.core.listing import Listing, scan
-from nasutui.core.provenance import Memory, edited
 from nasutui.core.query import parse_query
 from nasutui.core.state import open_journal, recovery_notes
 from nasutui.core.text import display_name, natural_key
@@ -151,7 +150,7 @@ def _change_all(
         yield Started(step, len(files))
         yield from _about_missing(listing)
         with journal.change(step, label) as change:
-            batch = Batch(change, seconds=60)
+            batch = Batch(change, seconds=60, captions=False)
             for path in files:
                 if cancelled():
                     break
@@ -178,18 +177,12 @@ def _plan(path: Path, change_tags: TagChange, journal: Journal) -> tuple[Edit | 
     old = now.caption.tags
     wish = change_tags(old)
     same = list(old) == wish.tags
-    before = journal.memory(path)
-    memory = Memory.from_json(before)
-    after = edited(memory, old, wish.tags, wish.added, wish.removed)
-    edit = Edit(
-        path,
-        now.data,
-        now.data if same else encode_caption(wish.tags),
-        before,
-        before if after == memory else after.to_json(),
-    )
+    known = journal.memory(path)
+    edit = Edit(path, now.data, now.data if same else encode_caption(wish.tags))
+    edit = with_memory(edit, known, wish.added, wish.removed)
     if same:
-        return edit, ItemDone(path, "unchanged", {"tags": len(old)})
+        nothing_new = edit.memory_after == known
+        return None if nothing_new else edit, ItemDone(path, "unchanged", {"tags": len(old)})
     detail = {
         "tags": len(wish.tags),
         "added": [t for t in wish.tags if t not in old],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from nasutui.core.events import Progress
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 from nasutui.jobs import Job
@@ -26,12 +27,7 @@ def job_line(job: Job | None) -> Content:
         return _ended(job)
     parts: list[str | tuple[str, str]] = [(f" {job.title} ", "bold $text-accent")]
     if job.download is not None:
-        done, total = job.download.done, job.download.total or 0
-        share = done / total if total else 0.0
-        parts += [
-            bar(share, 20),
-            f" {done / 1e6:.0f} / {total / 1e6:.0f} MB  {display_name(job.download.what)}",
-        ]
+        parts += _inside(job.download)
     elif job.total:
         parts += [(bar(job.done / job.total, 20), "$primary"), f" {job.done}/{job.total}"]
         if job.rate:
@@ -44,6 +40,17 @@ def job_line(job: Job | None) -> Content:
         ("  " + (_("stopping...") if job.stop.is_set() else _("ctrl+x stops")), "$text-muted")
     )
     return Content.assemble(*parts)
+
+
+def _inside(progress: Progress) -> list[str | tuple[str, str]]:
+    """The progress of one long item: a download in bytes, or percent."""
+    total = progress.total or 0
+    share = progress.done / total if total else 0.0
+    if progress.unit == "bytes":
+        amount = f" {progress.done / 1e6:.0f} / {total / 1e6:.0f} MB"
+    else:
+        amount = f" {share:.0%}"
+    return [(bar(share, 20), "$primary"), f"{amount}  {display_name(progress.what)}"]
 
 
 def _ended(job: Job) -> Content:
