@@ -79,10 +79,10 @@ class OnnxTagger:
     captions from stored scores cost no loading.
 
     key: the model's and the tag list's SHA-256, joined by "+". variant: of the model's numbers, such
-    as "int8"; its scores are stored apart."""
+    as "int8-1" (name and version); its scores are stored apart."""
 
     def __init__(self, files: ModelFiles, key: str, *, variant: str = "") -> None:
-        self.name = f"{files.name} ({variant})" if variant else files.name
+        self.name = f"{files.name} ({variant.partition('-')[0]})" if variant else files.name
         self.key = ":".join(filter(None, (key, PREPROCESSING, variant)))
         self.table = read_tags(files)
         self.files = files

@@ -1,0 +1,238 @@
+"""The character helper: what to do with each tag of the pictures that have a trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from nasutui.core.captions import parse_tags
+from nasutui.core.character import (
+    FOLD,
+    KEEP,
+    UNIFORM,
+    CharacterTag,
+    character_tags,
+    folded,
+    pictures_of,
+    rule_breakers,
+    uniform,
+)  # fmt: skip
+from nasutui.core.i18n import N_, _, ngettext
+from nasutui.core.query import quote
+from nasutui.core.text import display_name
+from nasutui.screens.ask_tag import AskTag
+from nasutui.tag_desk import TagDesk
+from nasutui.widgets.cells import bar, fit, right
+from nasutui.widgets.picture_list import name_of
+from nasutui.widgets.row_list import Cells, RowList
+from nasutui.widgets.translated import Translated
+
+_REST_SECONDS = 0.08
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the editor is to do: show the pictures of `query`, or make `change` on `slots`."""
+
+    query: str = ""
+    change: Callable[[Sequence[str]], list[str]] | None = None
+    slots: Sequence[int] = ()
+    label: str = ""
+
+
+def kind_title(kind: str) -> str:
+    """A kind of tags in words."""
+    return {
+        "people": _("people"), "hair": _("hair"), "eyes": _("eyes"), "face": _("face"),
+        "body": _("body"), "clothes": _("clothes"), "accessory": _("accessory"), "pose": _("pose"),
+        "view": _("view"), "place": _("place"), "object": _("object"), "style": _("style"),
+        "rating": _("rating"),
+    }.get(kind, _("other"))  # fmt: skip
+
+
+class CharacterScreen(Translated, ModalScreen[Chosen | None]):
+    """Answers with what is to be done (None: nothing)."""
+
+    HELP = N_("""\
+# Character
+
+A LoRA learns for the trigger what its pictures have in common and no other tag explains. The tags of
+the pictures with the trigger, by kind and by how many have them, with what is advised: **fold** (take
+it out, so that it goes into the trigger), **keep**, or **make uniform** (most have it; the rest are
+probably the tagger's mistakes). On the right the pictures that break the rule.
+
+**f** marks a tag to be folded, **F** marks all that are advised; **enter** folds what is marked in
+one step of undo. **u** makes the tag under the cursor uniform. **b** shows the pictures that break the
+rule in the editor. **t** takes another trigger.
+""")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f,x,space", "mark", N_("Fold"), id="character.mark"),
+        Binding("F", "mark_advised", N_("Mark what is advised"), id="character.mark_advised"),
+        Binding("enter", "fold", N_("Fold the marked"), id="character.fold", priority=True),
+        Binding("u", "uniform", N_("Make uniform"), id="character.uniform"),
+        Binding("b", "breakers", N_("Show the breakers"), id="character.breakers"),
+        Binding("t", "trigger", N_("Trigger"), id="character.trigger"),
+        Binding("escape,q,C", "leave", N_("Back"), id="character.leave"),
+    ]
+    DEFAULT_CSS = """
+    CharacterScreen { background: $background; }
+    CharacterScreen #title { height: 1; background: $panel; padding: 0 1; text-style: bold; }
+    CharacterScreen #tags-of { width: 3fr; }
+    CharacterScreen #breakers { width: 1fr; min-width: 22; margin: 0 0 0 1; }
+    """
+
+    class Found(Message):
+        """The character's tags were counted."""
+
+        def __init__(self, trigger: str, pictures: list[int], tags: list[CharacterTag]) -> None:
+            super().__init__()
+            self.trigger, self.pictures, self.tags = trigger, pictures, tags
+
+    class Broken(Message):
+        """The pictures that break a tag's rule."""
+
+        def __init__(self, key: str, slots: list[int]) -> None:
+            super().__init__()
+            self.key, self.slots = key, slots
+
+    def __init__(self, desk: TagDesk, trigger: str = "") -> None:
+        super().__init__()
+        self.desk = desk
+        self._trigger = trigger or ", ".join(desk.trigger)
+        self._pictures: list[int] = []
+        self._marked: set[str] = set()
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        with Horizontal():
+            yield RowList(self._row, id="tags-of")
+            yield RowList(self._breaker_row, id="breakers")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one("#tags-of"))
+        if self._trigger:
+            self._count(self._trigger)
+        else:
+            self.action_trigger()
+
+    @work(thread=True, exclusive=True, group="count", exit_on_error=False, description="count")
+    def _count(self, trigger: str) -> None:
+        dataset = self.desk.dataset
+        found = self.Found(trigger, pictures_of(dataset, trigger), character_tags(dataset, trigger))
+        self.post_message(found)
+
+    def on_character_screen_found(self, message: Found) -> None:
+        self._trigger, self._pictures = message.trigger, message.pictures
+        self._marked.clear()
+        self.query_one("#tags-of", RowList).set_items(message.tags, 0)
+        count = len(message.pictures)
+        text = ngettext("{trigger}: {count} picture", "{trigger}: {count} pictures", count)
+        shown = text.format(trigger=display_name(message.trigger), count=count)
+        self.query_one("#title", Static).update(shown)
+
+    def _row(self, tag: CharacterTag, width: int) -> Cells:
+        advice = {FOLD: _("fold"), KEEP: _("keep"), UNIFORM: _("make uniform")}[tag.advice]
+        style = {FOLD: "good", KEEP: "dim", UNIFORM: "warn"}[tag.advice]
+        names = max(16, width - 2 - 11 - 6 - 6 - 9 - 13)
+        half = names * 11 // 20
+        return [
+            ("✓ " if tag.key in self._marked else "  ", "mark"),
+            (fit(kind_title(tag.kind), 11), "dim"),
+            (fit(tag.tag, half - 1) + " ", "strong"),
+            (fit(self.desk.japanese(tag.tag), names - half), ""),
+            (right(str(tag.count), 6), ""),
+            (right(f"{tag.coverage:.0%}", 5) + " ", ""),
+            (bar(tag.coverage, 8) + " ", style),
+            (fit(advice, 13), style),
+        ]
+
+    def _breaker_row(self, slot: int, width: int) -> Cells:
+        return [(fit(name_of(self.desk.dataset, slot), width), "")]
+
+    @property
+    def tag(self) -> CharacterTag | None:
+        """The tag under the cursor."""
+        current: CharacterTag | None = self.query_one("#tags-of", RowList).current
+        return current
+
+    def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
+        if message.rows.id == "tags-of":
+            if self._timer is not None:
+                self._timer.stop()
+            self._timer = self.set_timer(_REST_SECONDS, self.look_for_breakers)
+
+    def look_for_breakers(self) -> None:
+        if self.tag is not None:
+            self._break(self._trigger, self.tag)
+
+    @work(thread=True, exclusive=True, group="break", exit_on_error=False, description="break")
+    def _break(self, trigger: str, tag: CharacterTag) -> None:
+        slots = rule_breakers(self.desk.dataset, trigger, tag.tag)
+        self.post_message(self.Broken(tag.key, slots))
+
+    def on_character_screen_broken(self, message: Broken) -> None:
+        if self.tag is not None and self.tag.key == message.key:
+            self.query_one("#breakers", RowList).set_items(message.slots, 0)
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        if self.tag is not None:
+            self._marked ^= {self.tag.key}
+            rows = self.query_one("#tags-of", RowList)
+            rows.action_cursor(1)
+            rows.refresh()
+
+    def action_mark_advised(self) -> None:
+        rows = self.query_one("#tags-of", RowList)
+        advised = {tag.key for tag in rows.items if tag.advice == FOLD}
+        self._marked = set() if advised <= self._marked else self._marked | advised
+        rows.refresh()
+
+    def action_fold(self) -> None:
+        tags = [t.tag for t in self.query_one("#tags-of", RowList).items if t.key in self._marked]
+        if not tags:
+            self.notify(_("mark the tags to fold with f first"), markup=False)
+            return
+        text = _("fold into {trigger}: {tags}")
+        label = text.format(trigger=display_name(self._trigger), tags=display_name(", ".join(tags)))
+        self.dismiss(Chosen(change=folded(tags), slots=self._pictures, label=label))
+
+    def action_uniform(self) -> None:
+        if self.tag is not None:
+            label = _("{tag} in all pictures of {trigger}").format(
+                tag=display_name(self.tag.tag), trigger=display_name(self._trigger)
+            )
+            change = uniform(self.tag.tag)
+            self.dismiss(Chosen(change=change, slots=self._pictures, label=label))
+
+    def action_breakers(self) -> None:
+        if self.tag is None:
+            return
+        having = " ".join(quote(tag) for tag in parse_tags(self._trigger))
+        lacking = " OR ".join([f"-{quote(self.tag.tag)}", *(quote(r) for r in self.tag.rivals)])
+        self.dismiss(Chosen(query=f"{having} ({lacking})"))
+
+    @work
+    async def action_trigger(self) -> None:
+        question = _("Which trigger (the tag that all pictures of the character have)?")
+        trigger = await self.app.push_screen_wait(AskTag(self.desk, question))
+        if trigger:
+            self._count(trigger)
+        elif not self._trigger:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

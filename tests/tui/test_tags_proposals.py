@@ -1,0 +1,109 @@
+"""The Tags workplace: what the tagger thinks, and what it says beside the caption."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasutui.core.captions import encode_caption
+from nasutui.core.journal import Edit, Journal
+from nasutui.core.project import TAGGED, create_project
+from nasutui.core.provenance import Memory
+from nasutui.core.scores import Scores, ScoreStore, TagTable
+from nasutui.widgets.tag_list import PROPOSED, REJECTED, TAG
+from tests.support.screen_text import screen_text
+from tests.support.tags_app import caption_of, make_app, make_folder, settled, typed
+
+TABLE = TagTable(("1girl", "blue_hair", "smile", "hat", "rarely", "general"), (0, 0, 0, 0, 0, 9))
+PROBABILITIES = (0.99, 0.80, 0.30, 0.20, 0.02, 0.9)
+SAID = ("1girl", "blue_hair")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with one picture that a tagger has seen and captioned."""
+    root = create_project(tmp_path / "project", trigger="").root
+    tagged = make_folder(root / TAGGED, {"img1": None})
+    digest = hashlib.sha256((tagged / "img1.png").read_bytes()).hexdigest()
+    with closing(ScoreStore(root)) as store:
+        model = store.model_id("key", "a tagger", TABLE)
+        dense = np.array(PROBABILITIES, np.float32)
+        store.put(digest, model, Scores.from_dense(dense, TABLE))
+    with Journal(root) as journal, journal.change("caption", "captioned") as change:
+        memory = Memory(SAID).to_json()
+        change.apply([Edit(tagged / "img1.txt", None, encode_caption(SAID), None, memory)])
+    return tagged
+
+
+async def opened(pilot: object) -> object:
+    app = pilot.app  # type: ignore[attr-defined]
+    if app.current_mode != "tags":
+        app.action_place("tags")
+    screen = await settled(pilot)  # type: ignore[arg-type]
+    screen.read_details_now()
+    return await settled(pilot)  # type: ignore[arg-type]
+
+
+def rows(screen: object) -> list[tuple[str, str]]:
+    return [(r.kind, r.tag) for r in screen.tag_list.items if r.kind != "line"]  # type: ignore[attr-defined]
+
+
+async def test_scores_origins_and_proposals(folder: Path) -> None:
+    app = make_app(folder.parent)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot)
+        assert rows(screen) == [
+            (TAG, "1girl"), (TAG, "blue_hair"), (PROPOSED, "smile"), (PROPOSED, "hat"),
+        ]  # fmt: skip
+        await pilot.press("a")
+        await typed(pilot, "猫耳")
+        await pilot.press("enter")
+        origins = {r.tag: r.origin for r in screen.tag_list.items}
+        assert origins["1girl"] == "tagger"
+        assert origins["cat_ears"] == "person"
+        text = screen_text(app)
+        assert ".80" in text
+        assert "the tagger also saw" in text
+
+
+async def test_accept_and_reject(folder: Path) -> None:
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("l", "down", "down", "y")  # smile
+        await settled(pilot)
+        assert caption_of(folder, "img1") == "1girl, blue_hair, smile"
+        screen.tag_list.action_to(
+            next(i for i, r in enumerate(screen.tag_list.items) if r.tag == "hat")
+        )
+        await pilot.press("d")
+        await settled(pilot)
+        assert caption_of(folder, "img1") == "1girl, blue_hair, smile"
+        assert (REJECTED, "hat") in rows(screen)
+        with Journal(folder.parent) as journal:
+            memory = Memory.from_json(journal.memory(folder / "img1.txt"))
+        assert memory.removed == ("hat",)  # no tagger brings it from now on
+        screen.tag_list.action_to(
+            next(i for i, r in enumerate(screen.tag_list.items) if r.tag == "hat")
+        )
+        await pilot.press("d")
+        await settled(pilot)
+        assert (PROPOSED, "hat") in rows(screen)
+
+
+async def test_a_deleted_tag_is_a_persons_word(folder: Path) -> None:
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("l", "down", "d")
+        await settled(pilot)
+        assert caption_of(folder, "img1") == "1girl"
+        with Journal(folder.parent) as journal:
+            memory = Memory.from_json(journal.memory(folder / "img1.txt"))
+        assert "blue_hair" in memory.removed
+        await pilot.press("b")
+        await pilot.press("escape")
