@@ -16,6 +16,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("NASUTUI_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("NASUTUI_CACHE", str(home / "cache"))
     monkeypatch.setenv("NASUTUI_PROJECTS", str(home / "projects"))
+    monkeypatch.setenv("NASUTUI_STATE", str(home / "state"))
     monkeypatch.setenv("HF_HOME", str(home / "hub"))
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):

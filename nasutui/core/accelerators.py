@@ -70,7 +70,7 @@ KNOWN = (
     ),
     Accelerator("cuda", "CUDA", "CUDAExecutionProvider"),
     Accelerator("directml", "DirectML", "DmlExecutionProvider", exclusive=True),
-    Accelerator("openvino", "OpenVINO", "OpenVINOExecutionProvider", {"device_type": "GPU"}),
+    Accelerator("openvino", "OpenVINO", "OpenVINOExecutionProvider", {"device_type": "AUTO"}),
     Accelerator("webgpu", "WebGPU", "WebGPU", plugin="onnxruntime_ep_webgpu"),
     Accelerator("mlx", "MLX", "MLX", plugin="onnxruntime_ep_mlx"),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nasutui.core.child import named
+from nasutui.core.i18n import _
 
 CPU = "CPUExecutionProvider"
 _registered: set[str] = set()
@@ -19,7 +20,7 @@ _registering = threading.Lock()
 
 
 class NoSessionError(Exception):
-    """The provider opened the model without taking any of it."""
+    """The provider has no device here, or stood back for the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def open_session(plan: Plan) -> Any:
     # With the fallback ONNX Runtime would print, and use the processor instead.
     session = ort.InferenceSession(plan.model, options, providers=providers, enable_fallback=0)
     if not plan.plugin and plan.provider not in session.get_providers():
-        raise NoSessionError(plan.provider)
+        raise NoSessionError(_("it finds no device that it could use"))
     return session
 
 
@@ -84,5 +85,5 @@ def _add_plugin(options: Any, plan: Plan) -> None:
             _registered.add(plan.plugin)
     devices = [d for d in ort.get_ep_devices() if d.ep_name == package.get_ep_name()]
     if not devices:
-        raise NoSessionError(plan.provider)
+        raise NoSessionError(_("it finds no device that it could use"))
     options.add_provider_for_devices(devices[:1], dict(plan.options))

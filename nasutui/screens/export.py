@@ -25,7 +25,7 @@ from nasutui.core.mend import mend
 from nasutui.core.project import Project, open_project, update_project
 from nasutui.core.run import check_settings, export_settings
 from nasutui.jobs import Job
-from nasutui.screens.base import Workplace
+from nasutui.screens.export_away import AwayKeys
 from nasutui.screens.export_options import TrainingChoices, export_options
 from nasutui.screens.export_text import (
     bucket_row,
@@ -42,7 +42,7 @@ from nasutui.workspace import Workspace
 _SAVE_SECONDS = 0.4
 
 
-class ExportScreen(Workplace):
+class ExportScreen(AwayKeys):
     """Check, settings, dataset."""
 
     MODE = "export"
@@ -52,7 +52,8 @@ class ExportScreen(Workplace):
 On the left the training settings, as the trainer names them (**left**, **right** change, **enter**
 types; they are kept in project.toml). On the right what the check found; **m** mends the line under
 the cursor, **M** all that a key can mend. **b** shows where each picture lands and what is cut off.
-**e** writes the dataset; errors stop it.
+**e** writes the dataset; errors stop it. **s** sends it to Google Drive (or through rclone, or to a
+folder), **o** opens the Colab notebook, **L** fetches the trained LoRA.
 """)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "export", N_("Export"), id="export.run"),

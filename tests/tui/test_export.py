@@ -14,6 +14,7 @@ from nasutui.core.journal import Journal
 from nasutui.core.project import DATASET, RAW, TAGGED, open_project
 from nasutui.core.run import RunSettings, run
 from nasutui.screens.export import ExportScreen
+from nasutui.widgets.ask import AskText
 from nasutui.widgets.options import OptionRows
 from nasutui.widgets.row_list import RowList
 from tests.support.screen_text import screen_text
@@ -166,3 +167,41 @@ async def test_80x24(make_app: MakeApp, captioned: Path) -> None:
         text = screen_text(app)
         assert "network_dim" in text
         assert "steps" in text
+
+
+async def test_the_dataset_is_sent_to_a_folder(
+    make_app: MakeApp, captioned: Path, tmp_path: Path
+) -> None:
+    app = make_app(captioned)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_export(pilot)
+        await pilot.press("s")
+        for _wait in range(100):
+            await pilot.pause(0.05)
+            if isinstance(app.screen, AskText):
+                break
+        line = app.screen.query_one("Input")
+        line.value = str(tmp_path / "drive")  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await settled(pilot)
+        await settled(pilot)
+        assert app.newest_job is not None
+        assert app.newest_job.error == ""
+        assert list((tmp_path / "drive").rglob("demo-*.zip"))
+
+
+async def test_over_ssh_the_notebook_is_a_link_and_copied(
+    make_app: MakeApp, captioned: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_home / "config.toml").write_text('notebook = "someone/theirs@main"')
+    monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
+    app = make_app(captioned)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_export(pilot)
+        await pilot.press("o")
+        await pilot.pause()
+        assert "colab.research.google.com/github/someone/theirs" in screen_text(app)
+        assert "colab.research.google.com" in app.clipboard
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, ExportScreen)
