@@ -88,7 +88,7 @@ rule in the editor. **t** takes another trigger.
     CharacterScreen { background: $background; }
     CharacterScreen #title { height: 1; background: $panel; padding: 0 1; text-style: bold; }
     CharacterScreen #tags-of { width: 3fr; }
-    CharacterScreen #breakers { width: 1fr; min-width: 22; margin: 0 0 0 1; }
+    CharacterScreen #breakers { width: 1fr; min-width: 18; margin: 0 0 0 1; }
     """
 
     class Found(Message):
@@ -145,17 +145,19 @@ rule in the editor. **t** takes another trigger.
     def _row(self, tag: CharacterTag, width: int) -> Cells:
         advice = {FOLD: _("fold"), KEEP: _("keep"), UNIFORM: _("make uniform")}[tag.advice]
         style = {FOLD: "good", KEEP: "dim", UNIFORM: "warn"}[tag.advice]
-        names = max(16, width - 2 - 11 - 6 - 6 - 9 - 13)
-        half = names * 11 // 20
+        wide = width >= 76
+        kind_width, advice_width = (11, 13) if wide else (6, 8)
+        names = max(16, width - 2 - kind_width - 6 - 6 - (9 if wide else 0) - advice_width)
+        half = names * (11 if wide else 12) // 20
         return [
             ("✓ " if tag.key in self._marked else "  ", "mark"),
-            (fit(kind_title(tag.kind), 11), "dim"),
+            (fit(kind_title(tag.kind), kind_width - 1) + " ", "dim"),
             (fit(tag.tag, half - 1) + " ", "strong"),
             (fit(self.desk.japanese(tag.tag), names - half), ""),
             (right(str(tag.count), 6), ""),
             (right(f"{tag.coverage:.0%}", 5) + " ", ""),
-            (bar(tag.coverage, 8) + " ", style),
-            (fit(advice, 13), style),
+            (bar(tag.coverage, 8) + " " if wide else "", style),
+            (fit(advice, advice_width), style),
         ]
 
     def _breaker_row(self, slot: int, width: int) -> Cells:

@@ -290,6 +290,7 @@ def test_every_summary_and_row_is_as_documented(
     events_from("lora", lora, "--project", project, "--write")
     events_from("export", "--input", tagged, "--output", out, "--name", "x")
     events_from("prepare", "--input", raw, "--output", out)
+    events_from("bench-tagger", "--model", "embedded", "--input", raw)
 
     summaries, rows = table("Summaries"), table("Rows")
     for event in seen:

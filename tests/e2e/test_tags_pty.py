@@ -127,7 +127,7 @@ def test_the_main_walk(folder: Path, size: tuple[int, int]) -> None:
     assert caption_of(folder, "z[bold]絵[nope]") == "1boy, solo"
 
 
-def test_killed_in_the_middle_nothing_is_lost(folder: Path) -> None:
+def test_a_lost_terminal_takes_no_change_with_it(folder: Path) -> None:
     with terminal() as term:
         open_in(term, folder, (80, 24))
         term.type("a")
