@@ -27,7 +27,7 @@ class _Help(argparse.HelpFormatter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._action_max_length = 14
+        self._action_max_length = 16
 
 
 class Parser(argparse.ArgumentParser):

@@ -13,16 +13,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasutui.core.errors import ModelError
 from nasutui.core.files import write_atomic
-from nasutui.core.graph_view import GraphView, import_onnx
+from nasutui.core.graph_operators import drop_expand, unfold_length, unfold_norm
+from nasutui.core.graph_view import GraphView, import_onnx, infer_shapes
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 
 if TYPE_CHECKING:
-    import numpy as np
     import onnx
 
 # Part of the name of rewritten models: raise it whenever what is rewritten changes.
@@ -33,12 +33,14 @@ _REFUSED_AXES = 6  # CoreML takes five
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What was done. batch_fixed: the batch was free. norms, shuffles, shapes: how many were
-    rewritten. left: nodes of these kinds that match no structure known here and stay."""
+    """What was done. batch_fixed: the batch was free. norms, shuffles, lengths (with the Expand that
+    follows), shapes: how many were rewritten. left: nodes with six axes or more and norms that match
+    no structure known here and stay."""
 
     batch_fixed: bool = False
     norms: int = 0
     shuffles: int = 0
+    lengths: int = 0
     shapes: int = 0
     left: int = 0
 
@@ -54,12 +56,12 @@ def rewrite_file(source: Path, target: Path) -> Rewritten:
     except Exception as error:  # protobuf raises its own types
         raise _unusable(source) from error
     try:
-        rewritten, done = rewrite(model)
+        done = rewrite(model)
     except ModelError:
         raise
     except Exception as error:  # onnx raises its own types for a graph that makes no sense
         raise _unusable(source) from error
-    write_atomic(target, rewritten.SerializeToString())
+    write_atomic(target, model.SerializeToString())
     return done
 
 
@@ -70,22 +72,21 @@ def _unusable(source: Path) -> ModelError:
     return ModelError(text.format(name=display_name(source.name)), code="model-rewrite")
 
 
-def rewrite(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Rewritten]:
-    """The rewritten model. Raises ModelError when its input has another batch than 1."""
-    import onnx
-
+def rewrite(model: onnx.ModelProto) -> Rewritten:
+    """Rewrite the model in place. Raises ModelError when its input has another batch than 1; then
+    it is as it was."""
     fixed = _fix_batch(model)
-    model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    infer_shapes(model)
     view = GraphView(model)
     shapes = _freeze_shapes(view)
     shuffles = sum(_flatten_shuffle(view, node) for node in view.of_kind("Transpose"))
-    norms = sum(_unfold_norm(view, node) for node in view.of_kind("BatchNormalization"))
+    norms = sum(unfold_norm(view, node) for node in view.of_kind("BatchNormalization"))
+    lengths = sum(unfold_length(view, node) for node in view.of_kind("ReduceL2"))
+    lengths += sum(drop_expand(view, node) for node in view.of_kind("Expand"))
     view.drop_unused()
-    # The old shapes of tensors that have others now would be refused.
-    del model.graph.value_info[:]
-    model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    infer_shapes(model)
     left = _left(GraphView(model))
-    return model, Rewritten(fixed, norms, shuffles, shapes, left)
+    return Rewritten(fixed, norms, shuffles, lengths, shapes, left)
 
 
 def _fix_batch(model: onnx.ModelProto) -> bool:
@@ -107,7 +108,6 @@ def _fix_batch(model: onnx.ModelProto) -> bool:
         for place, dim in enumerate(output.type.tensor_type.shape.dim):
             if not dim.dim_value and (dim.dim_param == name or not place):
                 dim.dim_value = 1
-    del graph.value_info[:]
     return True
 
 
@@ -179,38 +179,6 @@ def _flatten_shuffle(view: GraphView, node: onnx.NodeProto) -> bool:
     _set_shape(view, before, narrow)
     _set_shape(view, after, final)
     view.set_ints(node, "perm", narrow_order)
-    return True
-
-
-# -- BatchNormalization ---------------------------------------------------------------------
-
-
-def _unfold_norm(view: GraphView, node: onnx.NodeProto) -> bool:
-    """BatchNormalization with constant statistics -> Mul and Add."""
-    import numpy as np
-
-    shape = view.shape(node.input[0])
-    values = [view.constant(name) for name in node.input[1:]]
-    training = view.attribute(node, "training_mode", 0)
-    if shape is None or len(shape) < 2 or training or any(node.output[1:]) or len(values) != 4:
-        return False
-    numbers: list[np.ndarray[Any, Any]] = []
-    for value in values:
-        if value is None or value.dtype != np.float32 or value.shape != (shape[1],):
-            return False
-        numbers.append(value.astype(np.float64))
-    scale, bias, mean, variance = numbers
-    epsilon = view.attribute(node, "epsilon", 1e-5)
-    factor = scale / np.sqrt(variance + epsilon)
-    broadcast = (shape[1], *(1 for _axis in shape[2:]))
-    product = view.new_name("norm")
-    weights = factor.astype(np.float32).reshape(broadcast)
-    offsets = (bias - mean * factor).astype(np.float32).reshape(broadcast)
-    view.replace(
-        node,
-        ("Mul", [node.input[0], view.add_constant(weights, "scale")], product),
-        ("Add", [product, view.add_constant(offsets, "offset")], node.output[0]),
-    )
     return True
 
 

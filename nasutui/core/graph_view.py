@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from nasutui.core.errors import ModelError
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     import onnx
     from numpy.typing import NDArray
+
+
+_SMALL = 4096  # elements: what a shape is made of is smaller
 
 
 def import_onnx() -> Any:
@@ -33,6 +37,7 @@ class GraphView:
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self._graph = model.graph
+        self.opset = max((o.version for o in model.opset_import if not o.domain), default=1)
         self._weights = {weight.name: weight for weight in self._graph.initializer}
         self._outputs = {output.name for output in self._graph.output}
         self._shapes = {
@@ -86,8 +91,12 @@ class GraphView:
 
     def only_consumer(self, name: str) -> onnx.NodeProto | None:
         """The node that takes this tensor, when it is the only one and no output of the graph."""
-        takers = self._consumers.get(name, [])
-        return takers[0] if len(takers) == 1 and name not in self._outputs else None
+        takers = self.consumers(name)
+        return takers[0] if len(takers) == 1 else None
+
+    def consumers(self, name: str) -> list[onnx.NodeProto]:
+        """The nodes that take this tensor; none when it is an output of the graph too."""
+        return [] if name in self._outputs else self._consumers.get(name, [])
 
     @staticmethod
     def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
@@ -124,33 +133,58 @@ class GraphView:
         self._weights[name] = weight
         return name
 
-    def replace(self, node: onnx.NodeProto, *made: tuple[str, list[str], str]) -> None:
-        """Put nodes (kind, inputs, output) in the place of one."""
+    def replace(self, node: onnx.NodeProto, *made: tuple[Any, ...]) -> None:
+        """Put nodes (kind, inputs, output, attributes if any) in the place of one."""
         from onnx import helper
 
         place = next(i for i, other in enumerate(self._graph.node) if other is node)
         del self._graph.node[place]
-        for offset, (kind, inputs, output) in enumerate(made):
-            new = helper.make_node(kind, inputs, [output], name=self.new_name(kind))
+        for offset, (kind, inputs, output, *attributes) in enumerate(made):
+            new = helper.make_node(
+                kind, inputs, [output], name=self.new_name(kind), **(attributes or [{}])[0]
+            )
             self._graph.node.insert(place + offset, new)
 
     def drop_unused(self) -> None:
-        """Remove nodes and weights that no output depends on."""
+        """Remove nodes and weights that no output depends on, in place: copies of the weights would
+        fill the memory."""
         needed = set(self._outputs)
-        kept = []
-        for node in reversed(self._graph.node):  # the order of a graph is topological
-            if any(name in needed for name in node.output):
-                kept.append(node)
+        for place in range(len(self._graph.node) - 1, -1, -1):  # their order is topological
+            node = self._graph.node[place]
+            if needed.isdisjoint(node.output):
+                del self._graph.node[place]
+            else:
                 needed.update(node.input)
                 needed.update(_outer_names(node))
-        kept.reverse()
-        weights = [weight for weight in self._graph.initializer if weight.name in needed]
-        nodes = [_copy(node) for node in kept]
-        copies = [_copy(weight) for weight in weights]
-        del self._graph.node[:]
-        del self._graph.initializer[:]
-        self._graph.node.extend(nodes)
-        self._graph.initializer.extend(copies)
+        for place in range(len(self._graph.initializer) - 1, -1, -1):
+            if self._graph.initializer[place].name not in needed:
+                del self._graph.initializer[place]
+
+
+def infer_shapes(model: onnx.ModelProto) -> None:
+    """Note the shape of every tensor in the model, in place of what it says of them itself. Large
+    weights take no part, of which the inference would make copies."""
+    import onnx
+
+    graph, light = model.graph, onnx.ModelProto()
+    light.ir_version = model.ir_version
+    light.opset_import.extend(model.opset_import)
+    light.functions.extend(model.functions)
+    light.graph.name = graph.name
+    light.graph.node.extend(graph.node)
+    light.graph.input.extend(graph.input)
+    light.graph.output.extend(graph.output)
+    named = {value.name for value in graph.input}
+    for weight in graph.initializer:
+        if math.prod(weight.dims) <= _SMALL:
+            light.graph.initializer.append(weight)
+        elif weight.name not in named:
+            shape = onnx.helper.make_tensor_value_info(weight.name, weight.data_type, weight.dims)
+            light.graph.input.append(shape)
+    inferred = onnx.shape_inference.infer_shapes(light, data_prop=True).graph
+    for values, found in ((graph.value_info, inferred.value_info), (graph.output, inferred.output)):
+        del values[:]
+        values.extend(found)
 
 
 def _outer_names(node: onnx.NodeProto) -> set[str]:
@@ -163,9 +197,3 @@ def _outer_names(node: onnx.NodeProto) -> set[str]:
                 names |= _outer_names(inner)
             names.update(output.name for output in graph.output)
     return names
-
-
-def _copy(message: Any) -> Any:
-    copy = type(message)()
-    copy.CopyFrom(message)
-    return copy

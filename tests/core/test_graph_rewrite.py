@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.tools.mobile_helpers.usability_checker import check_coreml_partitions
 
+from nasutui.core import graph_rewrite
 from nasutui.core.errors import ModelError
-from nasutui.core.graph_rewrite import Rewritten, merged, rewrite, rewrite_file
+from nasutui.core.graph_rewrite import Rewritten, merged, rewrite_file
 from tests.support.tagger_graphs import SHAPES, Maker, build, build_moat_2
 
 MAKERS: dict[str, Callable[[], Maker]] = {
@@ -32,6 +33,11 @@ def copied(model: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     return copy
+
+
+def rewrite(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Rewritten]:
+    done = graph_rewrite.rewrite(model)
+    return model, done
 
 
 def run(model: onnx.ModelProto, seed: int = 0) -> np.ndarray:
@@ -74,6 +80,7 @@ def test_what_is_rewritten_in_each_kind() -> None:
     assert done["vit"] == done["convnext"] == Rewritten()
     assert done["moat"].norms == 16 and done["moat"].shuffles == 6
     assert done["swin"].norms == 0 and done["swin"].shuffles == 9
+    assert done["swin"].lengths == 4 * 2 * 2  # blocks, queries and keys, ReduceL2 and Expand
 
 
 def test_a_second_rewriting_finds_nothing_to_do() -> None:
@@ -170,6 +177,30 @@ def test_a_norm_and_a_shuffle_that_match() -> None:
     new, done = rewrite(copied(model))
     assert (done.norms, done.shuffles, done.left) == (1, 1, 0)
     assert np.allclose(run(new), run(model), rtol=1e-6)  # values of hundreds, no probabilities
+
+
+@pytest.mark.parametrize(
+    ("taker", "kept"), [("Div", 0), ("Concat", 1), ("Div and an output", 1), ("narrow Div", 1)]
+)
+def test_an_expand_goes_only_where_arithmetic_widens(taker: str, kept: int) -> None:
+    nodes = [
+        NODE("ReduceL2", ["x"], ["l"], axes=[-1], keepdims=1), NODE("Shape", ["x"], ["s"]),
+        NODE("Expand", ["l", "s"], ["y" if "output" in taker else "e"]),
+    ]  # fmt: skip
+    wide, last = nodes[-1].output[0], "z" if "output" in taker else "y"
+    match taker:
+        case "Concat":
+            nodes.append(NODE("Concat", ["x", wide], [last], axis=1))
+        case "narrow Div":  # without the Expand the quotient would be narrow too
+            nodes.append(NODE("Div", ["l", wide], [last]))
+        case _:
+            nodes.append(NODE("Div", ["x", wide], [last]))
+    model = tiny(nodes, {})
+    new, _done = rewrite(copied(model))
+    assert [n.op_type for n in new.graph.node].count("Expand") == kept
+    assert "ReduceL2" not in [n.op_type for n in new.graph.node]
+    assert run(new).shape == run(model).shape
+    assert np.allclose(run(new), run(model), rtol=1e-6)
 
 
 @pytest.mark.parametrize("batch", [2, 8])

@@ -103,13 +103,24 @@ class Maker:
         statistics = [self.random(width) for _ in range(3)]
         return self.op("BatchNormalization", x, *statistics, variance, epsilon=1e-3)
 
-    def attention(self, x: str, tokens: int, width: int, around: Callable[[str], str] = str) -> str:
-        """x: [*, tokens, width]. around: what is done to the scores before the softmax."""
+    def unit(self, x: str) -> str:
+        """Vectors of length 1 along the last axis, as PyTorch exports its normalize."""
+        length = self.op("Clip", self.op("ReduceL2", x, axes=[-1], keepdims=1), self.number(1e-12))
+        return self.op("Div", x, self.op("Expand", length, self.op("Shape", x)))
+
+    def attention(
+        self, x: str, tokens: int, width: int, around: Callable[[str], str] = str,
+        cosine: bool = False,
+    ) -> str:  # fmt: skip
+        """x: [*, tokens, width]. around: what is done to the scores before the softmax. cosine:
+        queries and keys have length 1."""
         heads = width // self.head
         q, k, v = (
             self.op("Reshape", self.dense(x, width, width), self.ints(-1, tokens, heads, self.head))
             for _ in "qkv"
         )
+        if cosine:
+            q, k = self.unit(q), self.unit(k)
         q, v = self.turn(q, 0, 2, 1, 3), self.turn(v, 0, 2, 1, 3)
         scores = self.op(
             "MatMul", self.op("Mul", q, self.number(self.head**-0.5)), self.turn(k, 0, 2, 3, 1)
@@ -247,7 +258,7 @@ def _swin_attention(m: Maker, x: str, side: int, width: int, shift: int) -> str:
         return m.op("Reshape", scores, m.ints(-1, heads, tokens, tokens))
 
     return m.unwindows(
-        m.attention(m.windows(x, side, width), tokens, width, with_bias), side, width
+        m.attention(m.windows(x, side, width), tokens, width, with_bias, cosine=True), side, width
     )
 
 
