@@ -43,6 +43,17 @@ class ListApp(App[None]):
         rows.focus()
 
 
+def _press(rows: RowList, key: str) -> None:
+    """Do what the key does."""
+    match key:
+        case "down" | "up":
+            rows.action_cursor(1 if key == "down" else -1)
+        case "pagedown" | "pageup":
+            rows.action_page(1 if key == "pagedown" else -1)
+        case _:
+            rows.action_to(0 if key == "home" else -1)
+
+
 async def measure(rows: int, keys: int) -> list[float]:
     """Milliseconds a key."""
     app = ListApp(rows)
@@ -52,16 +63,7 @@ async def measure(rows: int, keys: int) -> list[float]:
         screen: Any = app.screen
         for number in range(keys):
             began = time.perf_counter()
-            rows_widget = app.query_one(RowList)
-            key = KEYS[number % len(KEYS)]
-            {
-                "down": lambda: rows_widget.action_cursor(1),
-                "up": lambda: rows_widget.action_cursor(-1),
-                "pagedown": lambda: rows_widget.action_page(1),
-                "pageup": lambda: rows_widget.action_page(-1),
-                "end": lambda: rows_widget.action_to(-1),
-                "home": lambda: rows_widget.action_to(0),
-            }[key]()
+            _press(app.query_one(RowList), KEYS[number % len(KEYS)])
             screen._on_timer_update()
             update = screen._compositor.render_update(full=False)
             if update is not None:

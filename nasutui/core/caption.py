@@ -50,7 +50,7 @@ from nasutui.core.listing import Listing, caption_path, scan
 from nasutui.core.mirror import PictureMirror
 from nasutui.core.models import DEFAULT_MODEL, locate
 from nasutui.core.parallel import core_count, ordered_map
-from nasutui.core.provenance import Memory, append, merge, overwrite
+from nasutui.core.provenance import Memory, append, fresh, merge, overwrite
 from nasutui.core.score_writer import ScoreWriter
 from nasutui.core.scores import Scores, ScoreStore
 from nasutui.core.selection import SelectionRules, select
@@ -329,6 +329,8 @@ def _edit(run: _Run, target: Path, scores: Scores) -> tuple[Edit | None, ItemDon
     now = read_caption(target)
     remembered = run.journal.memory(target)
     memory = Memory.from_json(remembered)
+    if now.data is None:
+        memory = fresh(memory)
     tags = now.caption.tags
     if run.settings.existing == "overwrite":
         new, memory_after = overwrite(said)

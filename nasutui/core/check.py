@@ -26,6 +26,7 @@ from nasutui.core.findings import ERROR, WARNING, Finding
 from nasutui.core.i18n import _
 from nasutui.core.listing import Listing, scan
 from nasutui.core.parallel import core_count, ordered_map
+from nasutui.core.state import finish_what_is_half_done
 from nasutui.core.text import display_name
 from nasutui.core.training import (
     Plan,
@@ -76,7 +77,8 @@ def scan_pictures(folder: Path) -> Listing:
 
 
 def check(settings: CheckSettings, cancelled: Cancelled) -> Events:
-    """Look at everything; each finding is a Row "finding". Raises InputError."""
+    """Look at everything; each finding is a Row "finding". Raises InputError, StateError."""
+    yield from finish_what_is_half_done(settings.folder)
     listing = scan_pictures(settings.folder)
     yield Started(STEP, len(listing.pictures))
     report = yield from examine(settings, listing, cancelled)

@@ -47,6 +47,7 @@ from nasutui.core.i18n import _, ngettext
 from nasutui.core.listing import Listing
 from nasutui.core.manifest import DatasetFolder
 from nasutui.core.parallel import core_count, ordered_map
+from nasutui.core.state import finish_what_is_half_done
 from nasutui.core.text import display_name
 from nasutui.core.trainable import clean_png, dataset_stems, leading_tag, strangers_in
 from nasutui.core.training import proposed_repeats
@@ -96,7 +97,8 @@ class _Export:
 
 
 def export(settings: ExportSettings, cancelled: Cancelled) -> Events:
-    """Make the dataset folder hold exactly this dataset. Raises InputError."""
+    """Make the dataset folder hold exactly this dataset. Raises InputError, StateError."""
+    yield from finish_what_is_half_done(settings.input)
     listing = scan_pictures(settings.input)
     yield Started(STEP, len(listing.pictures))
     report = yield from _check(settings, listing, cancelled)

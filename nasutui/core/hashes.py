@@ -21,7 +21,6 @@ class FileHashes:
         self._own = connection is None
         self.lock = self._db.lock
         self._loaded: dict[bytes, tuple[int, int, int, int, bytes]] | None = None
-        self._folders: dict[Path, bytes] = {}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -51,7 +50,7 @@ class FileHashes:
     def known(self, path: Path) -> str | None:
         """The remembered hash, or None when the file is new or changed. Raises OSError."""
         status = path.stat()
-        row = self._row(self._key(path))
+        row = self._row(stored_path(self._root, path))
         if row and row[:4] == _fingerprint(status):
             return bytes(row[4]).hex()
         return None
@@ -70,17 +69,8 @@ class FileHashes:
             ).fetchone()
         return row
 
-    def _key(self, path: Path) -> bytes:
-        """As `stored_path`, which is slow, but asked once a folder."""
-        folder = path.parent
-        prefix = self._folders.get(folder)
-        if prefix is None:
-            stored = stored_path(self._root, folder)
-            prefix = self._folders[folder] = b"" if stored == b"." else stored + b"/"
-        return prefix + os.fsencode(path.name)
-
     def _store(self, path: Path, status: os.stat_result, digest: str) -> None:
-        key, row = self._key(path), (*_fingerprint(status), bytes.fromhex(digest))
+        key, row = stored_path(self._root, path), (*_fingerprint(status), bytes.fromhex(digest))
         if self._loaded is not None:
             self._loaded[key] = row
         with self.lock:

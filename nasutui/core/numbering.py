@@ -75,7 +75,7 @@ class Register:
     def is_made(self, source_sha256: str, slot: int, settings: str) -> bool:
         """True when this crop is there, made in this way."""
         made = self.by_source.get((source_sha256, slot))
-        return made is not None and made.settings == settings and made.path.exists()
+        return made is not None and made.settings == settings and _has_content(made.path)
 
     def beyond(self, source_sha256: str, slots: int) -> list[Path]:
         """Files of crops of this picture from number `slots` on: crops that are no more."""
@@ -89,13 +89,21 @@ class Register:
     def is_ours(self, made: Made, new: str) -> bool:
         """True when the file is as we made it, or is gone, or is what it is to become (`new`, hex
         SHA-256): a run that died had written it already."""
-        return not made.path.exists() or self._hashes.sha256(made.path) in (made.sha256, new)
+        return not _has_content(made.path) or self._hashes.sha256(made.path) in (made.sha256, new)
 
     def is_repeat(self, source_sha256: str) -> bool:
         """True when this run had a picture with these bytes before."""
         known = source_sha256 in self._seen
         self._seen.add(source_sha256)
         return known
+
+
+def _has_content(path: Path) -> bool:
+    """False for a file that is not there, or that a power cut has emptied."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def prepared_names(output: Path) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nasutui.core.database import state_root
+from nasutui.core.database import database_path, state_root
 from nasutui.core.events import Event, ItemFailed, Note
 from nasutui.core.i18n import ngettext
 from nasutui.core.journal import Journal, Refusal
@@ -43,3 +43,11 @@ def failures(refused: list[Refusal] | tuple[Refusal, ...]) -> Iterator[ItemFaile
 
 
 __all__ = ["failures", "open_journal", "recovery_notes"]
+
+
+def finish_what_is_half_done(folder: Path) -> Iterator[Event]:
+    """Before captions are read for something else: finish what a crash left half written. A folder
+    without a journal gets none. Raises StateError."""
+    if database_path(state_root(folder)).exists():
+        with open_journal(folder) as journal:
+            yield from recovery_notes(journal)

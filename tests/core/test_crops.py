@@ -179,3 +179,10 @@ def test_smart_finds_the_subject_of_a_wide_picture(place: int) -> None:
     left, _top, right, _bottom = smart_box(image)
     assert left <= place
     assert place + 150 <= right
+
+
+def test_a_picture_that_a_power_cut_emptied_is_made_again(root: Path) -> None:
+    run(root)
+    (root / PROCESSED / "img001.png").write_bytes(b"")
+    assert run(root) == {"img001.png": "remade"}
+    assert pixel(root, "img001.png") is not None

@@ -291,6 +291,9 @@ def test_every_summary_and_row_is_as_documented(
     events_from("export", "--input", tagged, "--output", out, "--name", "x")
     events_from("prepare", "--input", raw, "--output", out)
     events_from("bench-tagger", "--model", "embedded", "--input", raw)
+    events_from("tags", "青い目")
+    events_from("prompt", "青い髪の女の子、海、ほげほげ")
+    events_from("dictionary", "export")
 
     summaries, rows = table("Summaries"), table("Rows")
     for event in seen:

@@ -1,0 +1,40 @@
+"""A caption whose file was deleted is captioned anew, not left empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nasutui.core.caption import caption
+from nasutui.core.captions import parse_tags
+from nasutui.core.events import never
+from nasutui.core.export import ExportSettings, export
+from nasutui.core.models import EMBEDDED
+from nasutui.core.project import RAW, TAGGED, create_project, open_project
+from nasutui.core.run import RunSettings, caption_settings, run
+from nasutui.core.sample import sample_pictures
+
+
+def test_a_deleted_caption_comes_back_without_what_a_person_removed(tmp_path: Path) -> None:
+    root = create_project(tmp_path / "p", model=EMBEDDED).root
+    (root / RAW / "a.png").write_bytes(sample_pictures()["01_white.png"]())
+    list(run(RunSettings(root), never))
+    text = root / TAGGED / "img001.txt"
+    tags = parse_tags(text.read_text(encoding="utf-8"))
+    assert "white_background" in tags
+    text.write_text(", ".join(t for t in tags if t != "simple_background"), encoding="utf-8")
+    list(caption(caption_settings(open_project(root)), never))
+    text.unlink()
+    list(caption(caption_settings(open_project(root)), never))
+    again = parse_tags(text.read_text(encoding="utf-8"))
+    assert "white_background" in again
+    assert "simple_background" not in again
+
+
+def test_exporting_a_plain_folder_leaves_no_state_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(sample_pictures()["01_white.png"]())
+    (folder / "a.txt").write_text("trigger, hat", encoding="utf-8")
+    list(export(ExportSettings(folder, tmp_path / "out", "x"), never))
+    assert sorted(p.name for p in folder.iterdir()) == ["a.png", "a.txt"]
+    assert (tmp_path / "out" / "manifest.json").exists()
