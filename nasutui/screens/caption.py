@@ -32,8 +32,8 @@ from nasutui.screens.base import Workplace
 from nasutui.screens.caption_options import CaptionChoices, caption_options
 from nasutui.screens.caption_text import effect_row, effect_text, scores_text
 from nasutui.screens.failures import FailuresScreen
+from nasutui.screens.typed_option import type_option
 from nasutui.screens.unsure import UnsureScreen
-from nasutui.widgets.ask import AskText
 from nasutui.widgets.options import Option, OptionRows
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.row_list import RowList
@@ -163,22 +163,10 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
     @work
     async def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         option = message.rows.items[message.index]
-        if not isinstance(option, Option):
-            return
-        if option.take is None:
-            message.rows.action_step(1)  # type: ignore[attr-defined]
-            return
-        shown = option.value()
-        text = await self.app.push_screen_wait(
-            AskText(option.title + ":", "" if shown == "-" else shown, hint=option.explain)
-        )
-        if text is None:
-            return
-        wrong = option.take(text)
-        if wrong:
-            self.notify(wrong, severity="error", markup=False)
-        message.rows.refresh()
-        self._show_effect()
+        if isinstance(option, Option) and await type_option(
+            self, self.query_one(OptionRows), option
+        ):
+            self._show_effect()
 
     def _show_effect(self) -> None:
         effect: Effect | None = self._live.effect(self._rules) if self._live else None

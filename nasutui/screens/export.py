@@ -34,7 +34,8 @@ from nasutui.screens.export_text import (
     finding_row,
     plan_text,
 )
-from nasutui.widgets.ask import AskText, AskYesNo
+from nasutui.screens.typed_option import type_option
+from nasutui.widgets.ask import AskYesNo
 from nasutui.widgets.options import Option, OptionRows
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.workspace import Workspace
@@ -180,21 +181,10 @@ folder), **o** opens the Colab notebook, **L** fetches the trained LoRA.
     @work
     async def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         option = message.rows.items[message.index]
-        if not isinstance(option, Option):
-            return
-        if option.take is None:
-            self.query_one(OptionRows).action_step(1)
-            return
-        shown = option.value()
-        text = await self.app.push_screen_wait(
-            AskText(option.title + ":", "" if shown == "-" else shown, hint=option.explain)
-        )
-        if text is None:
-            return
-        wrong = option.take(text)
-        if wrong:
-            self.notify(wrong, severity="error", markup=False)
-        self._save()
+        if isinstance(option, Option) and await type_option(
+            self, self.query_one(OptionRows), option
+        ):
+            self._save()
 
     def _save(self) -> None:
         """Write the settings into project.toml; what makes no sense is said and not kept."""
