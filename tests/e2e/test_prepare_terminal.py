@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,29 @@ def test_a_crop_by_keys_is_kept_when_the_app_is_left(root: Path, own_home: Path)
         terminal.press("C-q")
         terminal.wait_for("ENDED 0")
     assert not (root / "crops.json").exists() or "pad" not in (root / "crops.json").read_text()
+
+
+def test_an_import_is_shown_first_and_then_made(root: Path, own_home: Path) -> None:
+    archive = own_home / "届いた絵.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("新しい.png", picture_bytes((9, 9, 200), (300, 300)))
+        zipped.writestr("__MACOSX/._新しい.png", b"x")
+        zipped.writestr("../out.png", picture_bytes((1, 2, 3)))
+    with Terminal([str(root)], own_home, (100, 30)) as terminal:
+        terminal.wait_for("-rf.png")
+        terminal.press("i")
+        terminal.wait_for("Import from")
+        terminal.type(str(archive))
+        terminal.press("Enter")
+        terminal.wait_for("1 picture will be imported", "1 refused", "新しい.png")
+        assert not (root / RAW / "新しい.png").exists()
+        terminal.press("Enter")
+        terminal.wait_gone("will be imported")
+        terminal.wait_for("新しい.png")
+        terminal.press("C-q")
+        terminal.wait_for("ENDED 0")
+    assert (root / RAW / "新しい.png").exists()
+    assert not (root / "out.png").exists()
 
 
 def test_japanese(root: Path, own_home: Path) -> None:
