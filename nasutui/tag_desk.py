@@ -26,7 +26,7 @@ from nasutui.core.events import Cancelled, Event
 from nasutui.core.i18n import _
 from nasutui.core.japanese import Dictionary, dictionary
 from nasutui.core.journal import ChangeInfo, Edit, Journal, Outcome
-from nasutui.core.own_words import FILE_NAME
+from nasutui.core.own_words import own_files
 from nasutui.core.problems import CaptionFile, Problem, Rules, find
 from nasutui.core.provenance import Memory, edited, notice
 from nasutui.core.scores import ScoreStore
@@ -184,7 +184,7 @@ class TagDesk:
     @property
     def words(self) -> Dictionary:
         """The dictionary with the project's and the user's own words. Raises SettingsError."""
-        return dictionary([self.root / FILE_NAME])
+        return dictionary(own_files(self.root))
 
     def japanese(self, tag: str) -> str:
         """What a tag is called in Japanese, "" when nobody knows."""

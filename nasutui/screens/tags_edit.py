@@ -12,13 +12,15 @@ from nasutui.core.captions import encode_caption, tag_key, unique_tags
 from nasutui.core.completion import Completion, typed_tags
 from nasutui.core.errors import CaptionError, NasutuiError
 from nasutui.core.i18n import _, ngettext
+from nasutui.core.own_words import FILE_NAME, add_own
 from nasutui.core.text import display_name
 from nasutui.screens.conflict import ConflictScreen
 from nasutui.screens.tags_find import TagsFind
 from nasutui.tag_desk import Conflict
+from nasutui.widgets.ask import AskText
 from nasutui.widgets.row_list import RowList
 from nasutui.widgets.tag_input import CompletionList, TagInput
-from nasutui.widgets.tag_list import TAG, TagList, TagRow
+from nasutui.widgets.tag_list import LINE, TAG, TagList, TagRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,24 @@ class TagsEdit(TagsFind):
         return place
 
     # -- copy, paste, mend ------------------------------------------------------------------------
+
+    @work
+    async def action_call(self) -> None:
+        """The person's own Japanese word for the tag under the cursor, kept in the project."""
+        row: TagRow | None = self.tag_list.current
+        if row is None or row.kind == LINE or self.desk is None:
+            return
+        known = self.desk.japanese(row.tag)
+        question = _("Call {tag} in Japanese:").format(tag=display_name(row.tag))
+        text = await self.app.push_screen_wait(AskText(question, known))
+        if not text:
+            return
+        try:
+            add_own(self.desk.root / FILE_NAME, row.tag, text)
+        except NasutuiError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self._show_tags()
 
     def action_copy(self) -> None:
         if self.desk is not None and self.slot is not None:

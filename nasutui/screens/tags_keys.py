@@ -14,6 +14,7 @@ KEYS: list[BindingType] = [
     Binding("n", "next('untagged')", N_("Next untagged"), id="tags.next_untagged", show=False),
     Binding("N", "next('problem:')", N_("Next with a problem"), id="tags.next_problem", show=False),
     Binding("m", "mend", N_("Mend"), id="tags.mend", tooltip=N_("Mend the problem that is shown")),
+    Binding("t", "call", N_("Call it..."), id="tags.call", show=False, tooltip=N_("Your own Japanese word for this tag")),
     Binding("c", "copy", N_("Copy tags"), id="tags.copy", show=False),
     Binding("p", "paste", N_("Paste tags"), id="tags.paste", show=False),
     Binding("b", "bulk", N_("Many"), id="tags.bulk", tooltip=N_("Change many pictures at once")),

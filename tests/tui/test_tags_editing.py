@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nasutui.widgets.ask import AskText
 from nasutui.widgets.tag_input import CompletionList
 from tests.support.screen_text import screen_text
 from tests.support.tags_app import (
@@ -139,7 +140,7 @@ async def test_delete_edit_move_front(folder: Path) -> None:
         assert caption_of(folder, "img1") == "1girl, blue_hair"
         await pilot.press("f")  # the cursor is on blue_hair now
         assert caption_of(folder, "img1") == "blue_hair, 1girl"
-        await pilot.press("J")
+        await pilot.press("t")
         assert caption_of(folder, "img1") == "1girl, blue_hair"
         await pilot.press("K", "e")
         assert screen.line.value == "blue_hair"
@@ -221,3 +222,20 @@ async def test_japanese_and_english_fit_the_terminal(folder: Path, size: tuple[i
         assert "Tags" in text
         assert "img1.png" in text
         assert "Add" in text  # the keys are named below
+
+
+async def test_a_word_of_ones_own_is_kept_and_shown(folder: Path) -> None:
+    app = make_app(folder)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("l")
+        await pilot.pause()
+        await pilot.press("t")
+        await pilot.pause()
+        assert isinstance(app.screen, AskText)
+        line = app.screen.query_one("Input")
+        line.value = "うちの子"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "うちの子" in screen_text(app)
+    assert (folder / "tags_ja.tsv").read_text(encoding="utf-8").endswith("\tうちの子\n")
