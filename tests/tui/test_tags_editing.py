@@ -140,7 +140,7 @@ async def test_delete_edit_move_front(folder: Path) -> None:
         assert caption_of(folder, "img1") == "1girl, blue_hair"
         await pilot.press("f")  # the cursor is on blue_hair now
         assert caption_of(folder, "img1") == "blue_hair, 1girl"
-        await pilot.press("t")
+        await pilot.press("J")
         assert caption_of(folder, "img1") == "1girl, blue_hair"
         await pilot.press("K", "e")
         assert screen.line.value == "blue_hair"
