@@ -20,7 +20,7 @@ from pathlib import Path
 from nasutui.core.accelerators import PROCESSOR
 from nasutui.core.captions import encode_caption
 from nasutui.core.changing import Batch, read_caption
-from nasutui.core.database import STATE_DIR, database_error, state_root
+from nasutui.core.database import database_error, database_path, state_root
 from nasutui.core.engine import FP32, make_ready, variant_of
 from nasutui.core.errors import (
     CaptionError,
@@ -159,7 +159,7 @@ def caption(
                 )
                 yield from _caption_all(run, listing, cancelled)
     except sqlite3.Error as error:
-        raise database_error(error, root / STATE_DIR / "state.db") from error
+        raise database_error(error, database_path(root)) from error
     finally:
         store.close()
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from nasutui.core.captions import tag_key
 from nasutui.core.database import (
-    STATE_DIR,
     Connection,
     connect,
     database_error,
+    database_path,
     state_root,
     stored_path,
 )
@@ -79,7 +79,7 @@ class People:
 def _database(folder: Path) -> Iterator[Connection | None]:
     """The folder's database, or None when it has none yet; it is not made for a mere question."""
     root = state_root(folder)
-    path = root / STATE_DIR / "state.db"
+    path = database_path(root)
     if not path.is_file():
         yield None
         return

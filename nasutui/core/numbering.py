@@ -7,7 +7,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasutui.core.database import STATE_DIR, Connection, connect, real_path, state_root, stored_path
+from nasutui.core.database import (
+    Connection,
+    connect,
+    database_path,
+    real_path,
+    state_root,
+    stored_path,
+)
 from nasutui.core.hashes import FileHashes
 
 _NUMBERED = re.compile(r"img(\d{3,9})\.\w+", re.ASCII)
@@ -109,7 +116,7 @@ def _has_content(path: Path) -> bool:
 def prepared_names(output: Path) -> dict[str, list[str]]:
     """Hex SHA-256 of each raw picture -> the names of what was made of it in `output`."""
     root = state_root(output)
-    if not (root / STATE_DIR / "state.db").exists():
+    if not (database_path(root)).exists():
         return {}
     with contextlib.closing(connect(root, durable=False)) as db:
         rows = db.execute("SELECT path, source_sha256 FROM made WHERE settings != ''").fetchall()

@@ -26,6 +26,7 @@ from nasutui.core.database import (
     Connection,
     connect,
     database_error,
+    database_path,
     state_root,
 )
 from nasutui.core.errors import (
@@ -122,7 +123,7 @@ def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
         text = _("another nasutui is preparing pictures into {name}; wait until it is done")
         raise StateError(text.format(name=display_name(output)), code="state-busy") from error
     except sqlite3.Error as error:
-        raise database_error(error, root / STATE_DIR / "state.db") from error
+        raise database_error(error, database_path(root)) from error
     finally:
         lock.release()
         db.close()

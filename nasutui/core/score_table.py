@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from nasutui.core.captions import tag_key
-from nasutui.core.database import STATE_DIR, database_error, state_root
+from nasutui.core.database import database_error, database_path, state_root
 from nasutui.core.dataset_names import Item
 from nasutui.core.events import Cancelled, Progress
 from nasutui.core.hashes import FileHashes
@@ -53,7 +53,7 @@ class ScoreTable:
     def of(source: Source, cancelled: Cancelled) -> Generator[Progress, None, ScoreTable]:
         """Read the scores of a dataset. Raises StateError."""
         root = state_root(source.folder)
-        path = root / STATE_DIR / "state.db"
+        path = database_path(root)
         if not path.is_file():
             return ScoreTable()
         store = ScoreStore(root)
