@@ -6,17 +6,21 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from nasutui.core.captions import Caption, decode_caption
 from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
-from nasutui.core.events import ItemDone, ItemFailed
+from nasutui.core.events import Cancelled, ItemDone, ItemFailed
 from nasutui.core.i18n import _
 from nasutui.core.journal import Change, Edit
 from nasutui.core.provenance import Memory, edited, fresh, notice
 from nasutui.core.text import display_name
+
+Item = TypeVar("Item")
 
 BATCH_EDITS = 5000
 BATCH_SECONDS = 0.5
@@ -130,3 +134,34 @@ class Batch:
                 yield ItemFailed(refusal.path, refusal.code, refusal.reason)
             else:
                 yield report
+
+
+def change_each(
+    batch: Batch,
+    items: Sequence[Item],
+    plan: Callable[[Item], tuple[Edit | None, ItemDone]],
+    target: Callable[[Item], Path],
+    counts: Counter[str],
+    cancelled: Cancelled,
+) -> Generator[ItemDone | ItemFailed, None, int]:
+    """Plan and write the change of each item, counting what became of it (by action, or "failed");
+    returns how many were begun. target: the file that an item is about, for what fails."""
+
+    def counted(event: ItemDone | ItemFailed) -> ItemDone | ItemFailed:
+        counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
+        return event
+
+    begun = 0
+    for item in items:
+        if cancelled():
+            break
+        begun += 1
+        try:
+            events = list(batch.add(*plan(item)))
+        except CaptionError as error:
+            events = [not_changed(target(item), error)]
+        for event in events:
+            yield counted(event)
+    for event in batch.flush():
+        yield counted(event)
+    return begun

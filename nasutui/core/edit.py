@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.captions import encode_caption, parse_tags, tag_key, unique_tags, without_tags
-from nasutui.core.changing import Batch, not_changed, read_caption, with_memory
+from nasutui.core.changing import Batch, change_each, read_caption, with_memory
 from nasutui.core.errors import CaptionError, InputError, UsageError
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Note, Started
 from nasutui.core.files import remove_leftovers
@@ -143,7 +143,6 @@ def _change_all(
         text = _("there are no captions in {name}").format(name=display_name(listing.folder))
         raise InputError(text, code="no-captions")
     counts: Counter[str] = Counter()
-    seen = 0
     with open_journal(listing.folder) as journal:
         yield from recovery_notes(journal)
         remove_leftovers(listing.folder)
@@ -151,21 +150,10 @@ def _change_all(
         yield from _about_missing(listing)
         with journal.change(step, label) as change:
             batch = Batch(change, seconds=60, captions=False)
-            for path in files:
-                if cancelled():
-                    break
-                seen += 1
-                try:
-                    planned, report = _plan(path, change_tags, journal)
-                    events = list(batch.add(planned, report))
-                except CaptionError as error:
-                    events = [not_changed(path, error)]
-                for event in events:
-                    counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
-                    yield event
-            for event in batch.flush():
-                counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
-                yield event
+            seen = yield from change_each(
+                batch, files, lambda path: _plan(path, change_tags, journal), lambda path: path,
+                counts, cancelled,
+            )  # fmt: skip
     summary = {name: counts[name] for name in ("changed", "unchanged", "failed")}
     yield Finished(step, {**summary, "folder": str(listing.folder)}, cancelled=seen < len(files))
 

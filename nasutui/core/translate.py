@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.captions import SEPARATOR
-from nasutui.core.changing import Batch, not_changed, read_caption
+from nasutui.core.changing import Batch, change_each, read_caption
 from nasutui.core.database import state_root
 from nasutui.core.errors import CaptionError, InputError, explain_os_error, os_error_code
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Started
@@ -41,30 +41,19 @@ def translate(settings: TranslateSettings, cancelled: Cancelled) -> Events:
         raise InputError(text.format(name=display_name(settings.input)), code="no-captions")
     own = own_files(state_root(settings.input))
     counts: Counter[str] = Counter()
-    seen = 0
     with open_journal(settings.input) as journal:
         yield from recovery_notes(journal)
         remove_leftovers(settings.input)
         yield Started(STEP, len(pictures))
         with journal.change(STEP, _("Japanese side files")) as change:
             batch = Batch(change, seconds=60, captions=False)
-            for picture in pictures:
-                if cancelled():
-                    break
-                seen += 1
-                try:
-                    planned, report = _plan(
-                        picture, listing, journal, lambda tags: translate_caption(tags, own)
-                    )
-                    events = list(batch.add(planned, report))
-                except CaptionError as error:
-                    events = [not_changed(side_path(picture), error)]
-                for event in events:
-                    counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
-                    yield event
-            for event in batch.flush():
-                counts[event.action if isinstance(event, ItemDone) else "failed"] += 1
-                yield event
+            seen = yield from change_each(
+                batch, pictures,
+                lambda picture: _plan(
+                    picture, listing, journal, lambda tags: translate_caption(tags, own)
+                ),
+                side_path, counts, cancelled,
+            )  # fmt: skip
     summary = {name: counts[name] for name in ("made", "changed", "unchanged", "failed")}
     yield Finished(STEP, summary, cancelled=seen < len(pictures))
 
