@@ -32,14 +32,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.vit_model import SIDE, write_tiny, write_vit
 from nasutui import __version__
-from nasutui.core.caption import CaptionSettings, caption
-from nasutui.core.captions import encode_caption
+from nasutui.core.editing.captions import encode_caption
 from nasutui.core.events import never
-from nasutui.core.images import opened
-from nasutui.core.models import ModelFiles
 from nasutui.core.parallel import core_count
-from nasutui.core.selection import SelectionRules, select
-from nasutui.core.tagger import OnnxTagger, prepare_tensor
+from nasutui.core.pictures.images import opened
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.models import ModelFiles
+from nasutui.core.tagging.selection import SelectionRules, select
+from nasutui.core.tagging.tagger import OnnxTagger, prepare_tensor
 
 Way = Callable[[], None]
 
@@ -142,7 +142,7 @@ def preparing(job: Job) -> Way:
 
 def plain_loop(job: Job, tagger: OnnxTagger) -> Way:
     """What other tools run: read, prepare, infer with all cores, write, one picture at a time."""
-    from nasutui.core.scores import Scores
+    from nasutui.core.tagging.scores import Scores
 
     loop_session = session(job.files, core_count())
     name = loop_session.get_inputs()[0].name

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from nasutui.app import NasutuiApp
-from nasutui.core.bulk_edit import plan, replacing
 from nasutui.core.config import Config
+from nasutui.core.editing.bulk_edit import plan, replacing
 from nasutui.core.events import never
 from nasutui.screens.bulk_writing import write_planned
 from nasutui.screens.tags import TagsScreen

@@ -22,9 +22,9 @@ import time
 from itertools import accumulate
 from pathlib import Path
 
-from nasutui.core.dataset import Dataset
+from nasutui.core.dataset.model import Dataset
 from nasutui.core.events import Started
-from nasutui.core.query import QueryError
+from nasutui.core.query.language import QueryError
 
 TYPED = [
     "1girl -solo",

@@ -17,7 +17,7 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 
-from nasutui.core.sources import Source
+from nasutui.core.pictures.sources import Source
 from nasutui.raw_pictures import RawPicture
 from nasutui.screens.prepare_text import raw_row
 from nasutui.widgets.row_list import RowList

@@ -98,7 +98,7 @@ class NasutuiApp(Translated, App[None]):
         assert self.workspace is not None
         if self.workspace.project is None:
             return "tags"
-        from nasutui.core.listing import CAPTION_SUFFIX, is_picture_name
+        from nasutui.core.editing.listing import CAPTION_SUFFIX, is_picture_name
         from nasutui.core.overview import holds
 
         if not holds(self.workspace.processed, is_picture_name):

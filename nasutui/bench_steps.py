@@ -24,7 +24,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
 
 def build_bench(options: argparse.Namespace) -> Step:
     """The step that `bench-tagger` asks for."""
-    from nasutui.core.bench_tagger import BenchSettings, bench_tagger
+    from nasutui.core.tagging.bench_tagger import BenchSettings, bench_tagger
 
     settings = BenchSettings(options.model, options.input)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from nasutui.core.crops import STEP, Crops, Entry, read_crops, set_crops
-from nasutui.core.history import describe
+from nasutui.core.history.journal import Journal, Outcome
+from nasutui.core.history.steps import describe
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.journal import Journal, Outcome
+from nasutui.core.pictures.crops import STEP, Crops, Entry, read_crops, set_crops
 from nasutui.core.text import display_name
 
 

@@ -44,8 +44,8 @@ def add_prompt(parser: argparse.ArgumentParser) -> None:
 
 def build_tags(options: argparse.Namespace) -> Step:
     """The step that `tags` asks for."""
-    from nasutui.core.dictionary import search_tags
-    from nasutui.core.own_words import own_files
+    from nasutui.core.japanese.answers import search_tags
+    from nasutui.core.japanese.own_words import own_files
 
     own = own_files(options.project)
 
@@ -57,8 +57,8 @@ def build_tags(options: argparse.Namespace) -> Step:
 
 def build_dictionary(options: argparse.Namespace) -> Step:
     """The step that `dictionary` asks for."""
-    from nasutui.core.dictionary import export_dictionary
-    from nasutui.core.own_words import own_files
+    from nasutui.core.japanese.answers import export_dictionary
+    from nasutui.core.japanese.own_words import own_files
 
     own = own_files(options.project)
 
@@ -70,8 +70,8 @@ def build_dictionary(options: argparse.Namespace) -> Step:
 
 def build_prompt(options: argparse.Namespace) -> Step:
     """The step that `prompt` asks for."""
-    from nasutui.core.dictionary import prompt
-    from nasutui.core.own_words import own_files
+    from nasutui.core.japanese.answers import prompt
+    from nasutui.core.japanese.own_words import own_files
 
     own = own_files(options.project)
 

@@ -11,7 +11,7 @@ from nasutui.core.events import Cancelled, Events
 from nasutui.core.i18n import _
 
 if TYPE_CHECKING:
-    from nasutui.core.generation import Generation
+    from nasutui.core.generation.settings import Generation
     from nasutui.steps import Step
 
 URL = "http://127.0.0.1:7860"  # webui_address.DEFAULT_URL, which need not be loaded for --help
@@ -94,7 +94,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _generation(options: argparse.Namespace, **more: Any) -> Generation:
-    from nasutui.core.generation import Generation, parse_size
+    from nasutui.core.generation.settings import Generation, parse_size
 
     width, height = parse_size(options.size)
     return Generation(
@@ -104,8 +104,8 @@ def _generation(options: argparse.Namespace, **more: Any) -> Generation:
 
 
 def build_generate(options: argparse.Namespace) -> Step:
-    from nasutui.core.drawing import DrawSettings, Server, draw, in_numbers
-    from nasutui.core.generation import parse_lora
+    from nasutui.core.generation.drawing import DrawSettings, Server, draw, in_numbers
+    from nasutui.core.generation.settings import parse_lora
 
     name, weight = parse_lora(options.lora)
     asked = _generation(options, lora=name, weight=weight, seed=options.seed, count=options.count)
@@ -118,9 +118,9 @@ def build_generate(options: argparse.Namespace) -> Step:
 
 
 def build_compare(options: argparse.Namespace) -> Step:
-    from nasutui.core.compare import compare
-    from nasutui.core.compare_plan import CompareSettings
-    from nasutui.core.drawing import Server, in_numbers
+    from nasutui.core.comparison.compare import compare
+    from nasutui.core.comparison.plan import CompareSettings
+    from nasutui.core.generation.drawing import Server, in_numbers
 
     if not 0 < options.threshold <= 1:
         raise UsageError(_("--threshold must be from 0 to 1"))

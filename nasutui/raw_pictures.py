@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from nasutui.core.crop import CENTER
-from nasutui.core.crops import Crop, Crops, read_crops
 from nasutui.core.errors import NasutuiError
-from nasutui.core.images import opened
-from nasutui.core.importing import Candidate, examine, with_groups
-from nasutui.core.numbering import prepared_names
-from nasutui.core.prepare import PrepareSettings
-from nasutui.core.sources import Source, find_sources
+from nasutui.core.pictures.crop import CENTER
+from nasutui.core.pictures.crops import Crop, Crops, read_crops
+from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.importing import Candidate, examine, with_groups
+from nasutui.core.pictures.numbering import prepared_names
+from nasutui.core.pictures.prepare import PrepareSettings
+from nasutui.core.pictures.sources import Source, find_sources
 from nasutui.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def then_send(step: Step, dataset: Path, to: str | None) -> Step:
         return step
 
     def both(cancelled: Cancelled) -> Events:
-        from nasutui.core.send import SendSettings, send
+        from nasutui.core.transfer.send import SendSettings, send
 
         whole = False
         failed = False
@@ -68,7 +68,7 @@ def then_send(step: Step, dataset: Path, to: str | None) -> Step:
 def build_send(options: argparse.Namespace) -> Step:
     from nasutui.core.database import PROJECT_FILE
     from nasutui.core.project import DATASET
-    from nasutui.core.send import SendSettings, send
+    from nasutui.core.transfer.send import SendSettings, send
 
     inside = (options.dataset / PROJECT_FILE).exists()
     settings = SendSettings(options.dataset / DATASET if inside else options.dataset, options.to)
@@ -76,14 +76,14 @@ def build_send(options: argparse.Namespace) -> Step:
 
 
 def build_fetch(options: argparse.Namespace) -> Step:
-    from nasutui.core.fetch_lora import FetchSettings, fetch_lora
+    from nasutui.core.transfer.fetch_lora import FetchSettings, fetch_lora
 
     settings = FetchSettings(options.project, options.source, options.webui)
     return lambda cancelled: fetch_lora(settings, cancelled)
 
 
 def build_colab(options: argparse.Namespace) -> Step:
-    from nasutui.core.colab import ColabSettings, colab
+    from nasutui.core.transfer.colab import ColabSettings, colab
 
     settings = ColabSettings(options.project)
     return lambda cancelled: colab(settings, cancelled)

@@ -18,7 +18,7 @@ Builder = Callable[[argparse.Namespace], Step]
 
 
 def _tags(values: list[str] | None) -> tuple[str, ...]:
-    from nasutui.core.captions import parse_tags
+    from nasutui.core.editing.captions import parse_tags
 
     return tuple(tag for value in values or () for tag in parse_tags(value))
 
@@ -36,15 +36,15 @@ def _pairs(values: list[str] | None) -> tuple[tuple[str, str], ...]:
 
 
 def _prepare(options: argparse.Namespace) -> Step:
-    from nasutui.core.prepare import PrepareSettings, prepare
+    from nasutui.core.pictures.prepare import PrepareSettings, prepare
 
     settings = PrepareSettings(tuple(options.input), options.output, options.size, options.crop)
     return lambda cancelled: prepare(settings, cancelled)
 
 
 def _caption(options: argparse.Namespace) -> Step:
-    from nasutui.core.caption import CaptionSettings, caption
-    from nasutui.core.selection import SelectionRules
+    from nasutui.core.tagging.caption import CaptionSettings, caption
+    from nasutui.core.tagging.selection import SelectionRules
 
     rules = SelectionRules(
         threshold=options.threshold,
@@ -63,14 +63,14 @@ def _caption(options: argparse.Namespace) -> Step:
 
 
 def _add_tag(options: argparse.Namespace) -> Step:
-    from nasutui.core.edit import AddTagSettings, add_tag
+    from nasutui.core.editing.edit import AddTagSettings, add_tag
 
     settings = AddTagSettings(options.input, options.tag, options.position, options.exclude_jp)
     return lambda cancelled: add_tag(settings, cancelled)
 
 
 def _translate(options: argparse.Namespace) -> Step:
-    from nasutui.core.translate import TranslateSettings, translate
+    from nasutui.core.japanese.translate import TranslateSettings, translate
 
     settings = TranslateSettings(options.input)
     return lambda cancelled: translate(settings, cancelled)
@@ -79,10 +79,10 @@ def _translate(options: argparse.Namespace) -> Step:
 def _export(options: argparse.Namespace) -> Step:
     from dataclasses import replace
 
-    from nasutui.core.check_settings import check_name
-    from nasutui.core.export import ExportSettings, export
     from nasutui.core.project import trigger_problem
-    from nasutui.core.training_settings import preset
+    from nasutui.core.training.check_settings import check_name
+    from nasutui.core.training.export import ExportSettings, export
+    from nasutui.core.training.settings import preset
 
     for finding in check_name(options.name):
         raise UsageError(finding.message)
@@ -114,7 +114,7 @@ def _check(options: argparse.Namespace) -> Step:
 
 
 def _lora(options: argparse.Namespace) -> Step:
-    from nasutui.core.lora_review import LoraSettings, review
+    from nasutui.core.training.lora_review import LoraSettings, review
 
     settings = LoraSettings(options.lora, options.project, options.write)
     return lambda cancelled: review(settings, cancelled)
@@ -128,7 +128,7 @@ def _run(options: argparse.Namespace) -> Step:
 
 
 def _edit(options: argparse.Namespace) -> Step:
-    from nasutui.core.edit import EditSettings, edit
+    from nasutui.core.editing.edit import EditSettings, edit
 
     settings = EditSettings(
         options.input, options.where, _tags(options.add), _tags(options.remove),
@@ -138,7 +138,7 @@ def _edit(options: argparse.Namespace) -> Step:
 
 
 def _past(options: argparse.Namespace) -> Step:
-    from nasutui.core import history
+    from nasutui.core.history import steps as history
 
     step = {"history": history.history, "undo": history.undo, "redo": history.redo}[options.step]
     settings = history.HistorySettings(options.input, getattr(options, "steps", 1))

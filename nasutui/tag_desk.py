@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasutui.core.captions import (
+from nasutui.core.database import database_path, state_root
+from nasutui.core.dataset.completion import Completer
+from nasutui.core.dataset.model import Changes, Dataset
+from nasutui.core.dataset.vocabulary import Row
+from nasutui.core.editing.captions import (
     KAOMOJI,
     encode_caption,
     parse_tags,
@@ -17,22 +21,18 @@ from nasutui.core.captions import (
     with_spaces,
     with_underscores,
 )
-from nasutui.core.changing import OnDisk, read_caption, with_memory
-from nasutui.core.completion import Completer
-from nasutui.core.database import database_path, state_root
-from nasutui.core.dataset import Changes, Dataset
+from nasutui.core.editing.changing import OnDisk, read_caption, with_memory
+from nasutui.core.editing.provenance import Memory, edited, notice
 from nasutui.core.errors import CaptionError, NasutuiError
 from nasutui.core.events import Cancelled, Event
+from nasutui.core.history.journal import ChangeInfo, Edit, Journal, Outcome
 from nasutui.core.i18n import _
-from nasutui.core.japanese import Dictionary, dictionary
-from nasutui.core.journal import ChangeInfo, Edit, Journal, Outcome
-from nasutui.core.own_words import own_files
-from nasutui.core.problems import CaptionFile, Problem, Rules, find
-from nasutui.core.provenance import Memory, edited, notice
-from nasutui.core.scores import ScoreStore
-from nasutui.core.selection import SelectionRules
+from nasutui.core.japanese.dictionary import Dictionary, dictionary
+from nasutui.core.japanese.own_words import own_files
+from nasutui.core.problems.finding import CaptionFile, Problem, Rules, find
+from nasutui.core.tagging.scores import ScoreStore
+from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
-from nasutui.core.vocabulary import Row
 from nasutui.workspace import Workspace
 
 STEP = "tags"

@@ -23,11 +23,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from nasutui.core.compose import Grammar  # noqa: E402
-from nasutui.core.compose_words import has_kanji  # noqa: E402
 from nasutui.core.files import write_atomic  # noqa: E402
-from nasutui.core.japanese import DATA, Table, entry_of, read_table  # noqa: E402
-from nasutui.core.romaji import fold, fold_index  # noqa: E402
+from nasutui.core.japanese.compose import Grammar  # noqa: E402
+from nasutui.core.japanese.compose_words import has_kanji  # noqa: E402
+from nasutui.core.japanese.dictionary import DATA, Table, entry_of, read_table  # noqa: E402
+from nasutui.core.japanese.romaji import fold, fold_index  # noqa: E402
 
 HEADS = {
     "ratings.tsv": "tag\tcount\tdisplay\tsynonyms\treadings",

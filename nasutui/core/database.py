@@ -29,7 +29,7 @@ _BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
--- One row a change (a bulk change is one), see journal.py.
+-- One row a change (a bulk change is one), see history/journal.py.
 CREATE TABLE IF NOT EXISTS change (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL,                 -- ISO 8601, UTC
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS edit (
     path BLOB NOT NULL,               -- file-system bytes, relative
     before BLOB,                      -- NULL: no file; the same as after: only memory changed
     after BLOB,
-    memory_before TEXT,               -- provenance of the caption, see provenance.py
+    memory_before TEXT,               -- provenance of the caption, see editing/provenance.py
     memory_after TEXT,
     undone INTEGER NOT NULL DEFAULT 0,
     pending INTEGER NOT NULL,         -- 1: the file may not have reached the disk yet
@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS made (
     settings TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Taggers and their sparse scores, see scores.py.
+-- Taggers and their sparse scores, see tagging/scores.py.
 CREATE TABLE IF NOT EXISTS model (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, tags BLOB NOT NULL
 );

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.database import PROJECT_FILE
+from nasutui.core.editing.listing import is_hidden, is_picture_name, scan
 from nasutui.core.errors import InputError
 from nasutui.core.i18n import _
-from nasutui.core.listing import is_hidden, is_picture_name, scan
 from nasutui.core.project import DATASET, LORAS, PROCESSED, RAW, TAGGED
 
 LORA_SUFFIX = ".safetensors"

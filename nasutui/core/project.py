@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nasutui.core.captions import encode_caption, parse_tags
-from nasutui.core.crop import CENTER, MODES
 from nasutui.core.database import PROJECT_FILE
+from nasutui.core.editing.captions import encode_caption, parse_tags
 from nasutui.core.errors import (
     CaptionError,
     InputError,
@@ -21,11 +20,12 @@ from nasutui.core.errors import (
 )
 from nasutui.core.files import write_atomic
 from nasutui.core.i18n import _
-from nasutui.core.models import DEFAULT_MODEL
-from nasutui.core.names import safe_name
+from nasutui.core.pictures.crop import CENTER, MODES
 from nasutui.core.settings import check_names, read_section
+from nasutui.core.tagging.models import DEFAULT_MODEL
 from nasutui.core.text import display_name
-from nasutui.core.training_settings import TrainingSettings, read_training
+from nasutui.core.training.names import safe_name
+from nasutui.core.training.settings import TrainingSettings, read_training
 
 RAW, PROCESSED, TAGGED = "1_raw_images", "2_processed", "3_tagged"
 DATASET, LORAS, GENERATED = "4_dataset", "lora_models", "generated"

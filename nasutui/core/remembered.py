@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nasutui.core.files import read_or_none, write_atomic
-from nasutui.core.manifest import json_bytes
+from nasutui.core.training.manifest import json_bytes
 
 DRIVE, RCLONE, WEBUI, PLACE = "drive", "rclone", "webui", "place"
 

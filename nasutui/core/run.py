@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasutui.core.caption import CaptionSettings, caption
-from nasutui.core.check import CheckSettings, check
 from nasutui.core.database import PROJECT_FILE
-from nasutui.core.edit import AddTagSettings, add_tag
+from nasutui.core.editing.edit import AddTagSettings, add_tag
+from nasutui.core.editing.listing import scan
 from nasutui.core.errors import InputError
 from nasutui.core.events import Cancelled, Events, Finished, ItemFailed, Note
-from nasutui.core.export import ExportSettings, export
 from nasutui.core.i18n import _
-from nasutui.core.listing import scan
-from nasutui.core.names import safe_name
-from nasutui.core.prepare import PrepareSettings, prepare
+from nasutui.core.japanese.translate import TranslateSettings, translate
+from nasutui.core.pictures.prepare import PrepareSettings, prepare
+from nasutui.core.pictures.sources import find_sources
 from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project
-from nasutui.core.selection import SelectionRules
-from nasutui.core.sources import find_sources
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
-from nasutui.core.translate import TranslateSettings, translate
+from nasutui.core.training.check import CheckSettings, check
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.training.names import safe_name
 
 STEP = "run"
 

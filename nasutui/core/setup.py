@@ -8,8 +8,8 @@ from pathlib import Path
 from nasutui.core.database import PROJECT_FILE
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Started
 from nasutui.core.files import write_atomic
-from nasutui.core.models import EMBEDDED
 from nasutui.core.project import RAW, create_project
+from nasutui.core.tagging.models import EMBEDDED
 from nasutui.core.text import display_name
 
 

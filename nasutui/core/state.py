@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nasutui.core.database import database_path, state_root
 from nasutui.core.events import Event, ItemFailed, Note
+from nasutui.core.history.journal import Journal, Refusal
 from nasutui.core.i18n import ngettext
-from nasutui.core.journal import Journal, Refusal
 from nasutui.core.text import display_name
 
 

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
-from nasutui.core.bulk_edit import Planned, plan
+from nasutui.core.editing.bulk_edit import Planned, plan
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.core.text import display_name

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from nasutui.core.bulk_edit import (
+from nasutui.core.editing.bulk_edit import (
     Operation,
     adding,
     alphabet_order,
@@ -17,12 +17,12 @@ from nasutui.core.bulk_edit import (
     score_order,
     sorting,
 )
-from nasutui.core.captions import encode_caption, parse_tags, tag_key, unique_tags
+from nasutui.core.editing.captions import encode_caption, parse_tags, tag_key, unique_tags
 from nasutui.core.errors import UsageError
 from nasutui.core.hashes import FileHashes
 from nasutui.core.i18n import N_, _
-from nasutui.core.problems import mend_all, trigger_first
-from nasutui.core.scores import ScoreStore
+from nasutui.core.problems.finding import mend_all, trigger_first
+from nasutui.core.tagging.scores import ScoreStore
 from nasutui.core.text import display_name
 from nasutui.tag_desk import TagDesk
 
@@ -90,7 +90,7 @@ def _by_alphabet(desk: TagDesk, _texts: Sequence[str], _slots: Sequence[int]) ->
 
 
 def _by_kind(desk: TagDesk, _texts: Sequence[str], _slots: Sequence[int]) -> Operation:
-    from nasutui.core.kinds import KINDS, kind_of
+    from nasutui.core.dataset.kinds import KINDS, kind_of
 
     places = {kind: number for number, kind in enumerate(KINDS)}
     return sorting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasutui.core.bulk_edit import Planned, apply
+from nasutui.core.editing.bulk_edit import Planned, apply
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Finished, ItemFailed
 from nasutui.tag_desk import TagDesk

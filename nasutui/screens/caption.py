@@ -16,17 +16,17 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.caption import CaptionSettings, caption
 from nasutui.core.database import state_root
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events, ItemDone
 from nasutui.core.i18n import N_, _
-from nasutui.core.live import Effect, LiveScores, load_live
 from nasutui.core.project import CaptionSection, update_project
 from nasutui.core.run import caption_settings
-from nasutui.core.selection import SelectionRules
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.live import Effect, LiveScores, load_live
+from nasutui.core.tagging.selection import SelectionRules
+from nasutui.core.tagging.unsure import unsure_pairs
 from nasutui.core.text import display_name
-from nasutui.core.unsure import unsure_pairs
 from nasutui.jobs import Job
 from nasutui.screens.base import Workplace
 from nasutui.screens.caption_options import CaptionChoices, caption_options
@@ -266,7 +266,7 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
     def _find_unsure(self, folder: Path) -> list[object]:
         from contextlib import closing
 
-        from nasutui.core.scores import ScoreStore
+        from nasutui.core.tagging.scores import ScoreStore
 
         assert self._live is not None
         with closing(ScoreStore(state_root(folder))) as store:

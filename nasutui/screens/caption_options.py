@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nasutui.core.captions import parse_tags
+from nasutui.core.editing.captions import parse_tags
 from nasutui.core.i18n import _
-from nasutui.core.models import CATALOGUE, EMBEDDED
 from nasutui.core.project import CaptionSection
+from nasutui.core.tagging.models import CATALOGUE, EMBEDDED
 from nasutui.widgets.options import Option
 
 _STEP = 0.01

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.live import Effect, LiveScores
-from nasutui.core.scores import RATING
-from nasutui.core.selection import SelectionRules
+from nasutui.core.tagging.live import Effect, LiveScores
+from nasutui.core.tagging.scores import RATING
+from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.histogram import columns, spread

@@ -15,8 +15,8 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from nasutui.core.captions import parse_tags
-from nasutui.core.character import (
+from nasutui.core.editing.captions import parse_tags
+from nasutui.core.editing.character import (
     FOLD,
     KEEP,
     UNIFORM,
@@ -28,7 +28,7 @@ from nasutui.core.character import (
     uniform,
 )  # fmt: skip
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.query import quote
+from nasutui.core.query.language import quote
 from nasutui.core.text import display_name
 from nasutui.screens.ask_tag import AskTag
 from nasutui.tag_desk import TagDesk

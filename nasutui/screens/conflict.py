@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from nasutui.core.captions import unique_tags
+from nasutui.core.editing.captions import unique_tags
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.tag_desk import Conflict

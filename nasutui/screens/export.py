@@ -15,15 +15,15 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.check import Report, examine, scan_pictures
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events
-from nasutui.core.export import export
-from nasutui.core.findings import Finding
 from nasutui.core.i18n import N_, _
-from nasutui.core.mend import mend
 from nasutui.core.project import Project, open_project, update_project
 from nasutui.core.run import check_settings, export_settings
+from nasutui.core.training.check import Report, examine, scan_pictures
+from nasutui.core.training.export import export
+from nasutui.core.training.findings import Finding
+from nasutui.core.training.mend import mend
 from nasutui.jobs import Job
 from nasutui.screens.export_away import AwayKeys
 from nasutui.screens.export_options import TrainingChoices, export_options

@@ -12,14 +12,14 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from nasutui.core.colab import can_open_browser, notebook_url
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Events
-from nasutui.core.fetch_lora import FetchSettings, fetch_lora
 from nasutui.core.i18n import N_, _
-from nasutui.core.places import drive_choices, usual
-from nasutui.core.send import SendSettings, send
 from nasutui.core.text import display_name
+from nasutui.core.transfer.colab import can_open_browser, notebook_url
+from nasutui.core.transfer.fetch_lora import FetchSettings, fetch_lora
+from nasutui.core.transfer.places import drive_choices, usual
+from nasutui.core.transfer.send import SendSettings, send
 from nasutui.screens.base import Workplace
 from nasutui.screens.link import LinkScreen
 from nasutui.widgets.ask import AskText
@@ -31,7 +31,7 @@ def place_choices() -> list[str]:
     with contextlib.suppress(NasutuiError):
         found += [f"drive:{drive.account}" for drive in drive_choices()]
     if shutil.which("rclone"):
-        from nasutui.core.rclone import remotes
+        from nasutui.core.transfer.rclone import remotes
 
         with contextlib.suppress(NasutuiError):
             found += [f"rclone:{remote.name}" for remote in remotes()]

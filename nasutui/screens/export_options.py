@@ -7,7 +7,7 @@ from typing import Any
 
 from nasutui.core.i18n import _
 from nasutui.core.project import ExportSection
-from nasutui.core.training_settings import (
+from nasutui.core.training.settings import (
     PRESETS,
     TrainingSettings,
     explain,

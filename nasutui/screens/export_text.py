@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nasutui.core.buckets import Placement
-from nasutui.core.check import Report
-from nasutui.core.findings import ERROR, Finding
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
-from nasutui.core.training import estimated_seconds, learning_rates, lora_bytes
-from nasutui.core.training_settings import TrainingSettings
+from nasutui.core.training.buckets import Placement
+from nasutui.core.training.check import Report
+from nasutui.core.training.findings import ERROR, Finding
+from nasutui.core.training.plan import estimated_seconds, learning_rates, lora_bytes
+from nasutui.core.training.settings import TrainingSettings
 from nasutui.widgets.cells import bar, fit, right
 from nasutui.widgets.histogram import columns
 from nasutui.widgets.row_list import Cells

@@ -9,10 +9,10 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from nasutui.core.drawing import DrawSettings, draw
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events, ItemDone, Note
-from nasutui.core.generation import Generation, is_japanese
+from nasutui.core.generation.drawing import DrawSettings, draw
+from nasutui.core.generation.settings import Generation, is_japanese
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.jobs import Job
@@ -127,8 +127,8 @@ is asked for), **o** reads the settings of any PNG (or drop it here). **C** comp
         self._show_status()
 
     def _show_drawing(self, data: bytes, number: int) -> None:
-        from nasutui.core.images import opened
-        from nasutui.core.thumbnails import fitted
+        from nasutui.core.pictures.images import opened
+        from nasutui.core.pictures.thumbnails import fitted
 
         def develop(columns: int, rows: int) -> Any:
             with opened(data, near=max(columns, rows * 2)) as found:

@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation import Generation
-from nasutui.core.generation_log import Entry
+from nasutui.core.generation.log import Entry
+from nasutui.core.generation.settings import Generation
 from nasutui.core.i18n import _
-from nasutui.core.webui_errors import PasswordError
+from nasutui.core.webui.errors import PasswordError
 from nasutui.jobs import Job
 from nasutui.screens.base import Workplace
 from nasutui.screens.generate_desk import GenerateDesk

@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from nasutui.core.compare import Result, compare, result_of
-from nasutui.core.compare_plan import (
+from nasutui.core.comparison.compare import Result, compare, result_of
+from nasutui.core.comparison.plan import (
     DEFAULT_SEEDS,
     DEFAULT_WEIGHTS,
     RECORD,
@@ -24,10 +24,10 @@ from nasutui.core.compare_plan import (
     folder_name,
     read_record,
 )
-from nasutui.core.compare_sheet import Grid, grid_of, short_names
+from nasutui.core.comparison.sheet import Grid, grid_of, short_names
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events, ItemDone
-from nasutui.core.generation import full_prompt
+from nasutui.core.generation.settings import full_prompt
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.jobs import Job
@@ -353,7 +353,7 @@ without a LoRA. The contact sheet and the page (`compare.html`, opens anywhere) 
     def action_large(self) -> None:
         found = self._current()
         if found is not None:
-            from nasutui.core.thumbnails import thumbnail
+            from nasutui.core.pictures.thumbnails import thumbnail
 
             cell, path = found
             label = f"{cell.lora or _('no LoRA')}  {cell.weight:g}  {cell.seed}"

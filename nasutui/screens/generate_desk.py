@@ -9,25 +9,25 @@ from pathlib import Path
 
 from textual.message import Message
 
-from nasutui.core.captions import tag_key
-from nasutui.core.changing import read_caption
-from nasutui.core.completion import Completer
-from nasutui.core.drawing import Server, opened_log
+from nasutui.core.dataset.completion import Completer
+from nasutui.core.editing.captions import tag_key
+from nasutui.core.editing.changing import read_caption
+from nasutui.core.editing.listing import scan
 from nasutui.core.errors import CaptionError, InputError, NasutuiError, PictureError
-from nasutui.core.generation import LORA_SUFFIX, Generation, InTags, in_tags
-from nasutui.core.generation_log import LOG_FILE, Entry
+from nasutui.core.generation.drawing import Server, opened_log
+from nasutui.core.generation.log import LOG_FILE, Entry
+from nasutui.core.generation.pnginfo import read_parameters
+from nasutui.core.generation.settings import LORA_SUFFIX, Generation, InTags, in_tags
+from nasutui.core.generation.templates import generate_section, read_templates, save_template
 from nasutui.core.i18n import _
-from nasutui.core.japanese import dictionary
-from nasutui.core.listing import scan
-from nasutui.core.models import DEFAULT_MODEL
-from nasutui.core.own_words import FILE_NAME
-from nasutui.core.pnginfo import read_parameters
+from nasutui.core.japanese.dictionary import dictionary
+from nasutui.core.japanese.own_words import FILE_NAME
 from nasutui.core.project import GENERATED, LORAS, update_project
-from nasutui.core.templates import generate_section, read_templates, save_template
+from nasutui.core.tagging.models import DEFAULT_MODEL
 from nasutui.core.text import display_name, natural_key
-from nasutui.core.webui_address import DEFAULT_URL
-from nasutui.core.webui_job import Pace
-from nasutui.core.webui_lists import Abilities
+from nasutui.core.webui.address import DEFAULT_URL
+from nasutui.core.webui.job import Pace
+from nasutui.core.webui.lists import Abilities
 from nasutui.screens.generate_form import SAMPLERS, Form
 from nasutui.screens.generate_pick import Choice
 from nasutui.screens.generate_text import sent_text
@@ -237,7 +237,7 @@ class GenerateDesk:
         return False
 
     def nearest(self, entry: Entry) -> Near:
-        from nasutui.core.nearest import nearest
+        from nasutui.core.pictures.nearest import nearest
 
         try:
             found = nearest(entry.path, self.workspace.tagged)

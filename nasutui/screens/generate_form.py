@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation import Generation, parse_size
+from nasutui.core.generation.settings import Generation, parse_size
 from nasutui.core.i18n import _
-from nasutui.core.webui_address import DEFAULT_URL, parse_address
-from nasutui.core.webui_request import MAX_SEED
+from nasutui.core.webui.address import DEFAULT_URL, parse_address
+from nasutui.core.webui.request import MAX_SEED
 from nasutui.widgets.cells import fit
 from nasutui.widgets.options import Option, OptionRows
 from nasutui.widgets.row_list import Cells

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from nasutui.core.events import Event, Events, Note, Progress, Row
 from nasutui.core.i18n import _
-from nasutui.core.webui_errors import BusyError
-from nasutui.core.webui_progress import DrawingProgress
+from nasutui.core.webui.errors import BusyError
+from nasutui.core.webui.progress import DrawingProgress
 from nasutui.jobs import Job
 from nasutui.widgets.work_line import clock
 

@@ -14,9 +14,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from nasutui.core.drawing import opened_log
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation_log import Entry, GenerationLog
+from nasutui.core.generation.drawing import opened_log
+from nasutui.core.generation.log import Entry, GenerationLog
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.screens.generate_text import entry_text

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from nasutui.core.drawing import opened_log
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation_log import Entry
+from nasutui.core.generation.drawing import opened_log
+from nasutui.core.generation.log import Entry
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.screens.generate_large import LargeScreen
 from nasutui.screens.generate_text import entry_row, entry_text

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from nasutui.core.generation_log import fold
+from nasutui.core.generation.log import fold
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.widgets.cells import fit

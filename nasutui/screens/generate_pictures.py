@@ -9,8 +9,8 @@ from textual import work
 from textual.widgets import Static
 
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation import from_infotext
-from nasutui.core.generation_log import Entry, load_back
+from nasutui.core.generation.log import Entry, load_back
+from nasutui.core.generation.settings import from_infotext
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 from nasutui.screens.generate_base import GenerateBase
@@ -188,7 +188,7 @@ class GeneratePictures(GenerateBase):
             await self._fill(templates[picked[0]])
 
     async def _fill(self, template: str) -> None:
-        from nasutui.core.templates import fill, variables
+        from nasutui.core.generation.templates import fill, variables
 
         values: dict[str, str] = {}
         for name, value in variables(template).items():

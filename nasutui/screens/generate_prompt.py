@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from nasutui.core.completion import Completer
+from nasutui.core.dataset.completion import Completer
 from nasutui.core.errors import NasutuiError
-from nasutui.core.generation import Generation, in_tags, is_japanese
+from nasutui.core.generation.settings import Generation, in_tags, is_japanese
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.widgets.tag_input import CompletionList, TagInput

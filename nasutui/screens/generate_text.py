@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nasutui.core.compare_scores import Point, percent
-from nasutui.core.generation import Generation, full_prompt
-from nasutui.core.generation_log import Entry
+from nasutui.core.comparison.scores import Point, percent
+from nasutui.core.generation.log import Entry
+from nasutui.core.generation.pnginfo import parse_infotext
+from nasutui.core.generation.settings import Generation, full_prompt
 from nasutui.core.i18n import _
-from nasutui.core.pnginfo import parse_infotext
 from nasutui.core.text import display_name
 from nasutui.widgets.cells import bar, fit, right
 from nasutui.widgets.row_list import Cells

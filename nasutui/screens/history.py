@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from nasutui.core.captions import decode_caption
+from nasutui.core.editing.captions import decode_caption
 from nasutui.core.errors import CaptionError
+from nasutui.core.history.journal import ChangeInfo, Edit, Journal
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.journal import ChangeInfo, Edit, Journal
 from nasutui.core.text import display_name
 from nasutui.screens.conflict import compared
 from nasutui.widgets.cells import fit, right

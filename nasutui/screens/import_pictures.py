@@ -16,11 +16,11 @@ from textual.worker import get_current_worker
 
 from nasutui.core.events import ItemFailed, Started
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.images import opened
-from nasutui.core.importing import Candidate, inspect, with_groups
-from nasutui.core.sources import Source
+from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.importing import Candidate, inspect, with_groups
+from nasutui.core.pictures.sources import Source
+from nasutui.core.pictures.thumbnails import fitted
 from nasutui.core.text import display_name
-from nasutui.core.thumbnails import fitted
 from nasutui.widgets.cells import fit
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.row_list import Cells, RowList

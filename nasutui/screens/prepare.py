@@ -15,14 +15,14 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.crop import BOX, SMART
-from nasutui.core.crops import Crop, Crops
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Cancelled, Event, Events
 from nasutui.core.i18n import N_, _
-from nasutui.core.importing import import_pictures
-from nasutui.core.prepare import PrepareSettings, prepare
-from nasutui.core.sources import Source
+from nasutui.core.pictures.crop import BOX, SMART
+from nasutui.core.pictures.crops import Crop, Crops
+from nasutui.core.pictures.importing import import_pictures
+from nasutui.core.pictures.prepare import PrepareSettings, prepare
+from nasutui.core.pictures.sources import Source
 from nasutui.core.text import display_name
 from nasutui.crop_book import CropBook
 from nasutui.jobs import Job
@@ -338,8 +338,8 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
         self.query_one(RowList).refresh()
 
     def _whole(self, picture: RawPicture) -> Develop:
-        from nasutui.core.images import opened
-        from nasutui.core.thumbnails import fitted
+        from nasutui.core.pictures.images import opened
+        from nasutui.core.pictures.thumbnails import fitted
 
         def develop(columns: int, rows: int) -> Any:
             with opened(picture.source.read(), near=max(columns, rows * 2)) as found:
@@ -357,7 +357,7 @@ are not made yet. **space** shows the picture large, **v** in full resolution wh
         if name is None or picture is None:
             self.notify(_("this terminal shows no real pictures (config: images)"), markup=False)
             return
-        from nasutui.core.images import opened
+        from nasutui.core.pictures.images import opened
 
         try:
             with opened(picture.source.read(), near=1200) as found, self.app.suspend():

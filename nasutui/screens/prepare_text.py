@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nasutui.core.crop import BOX, CENTER, NONE, PAD, SMART, plan
-from nasutui.core.crops import Crop, Crops
 from nasutui.core.i18n import _
+from nasutui.core.pictures.crop import BOX, CENTER, NONE, PAD, SMART, plan
+from nasutui.core.pictures.crops import Crop, Crops
 from nasutui.core.text import display_name
 from nasutui.raw_pictures import RawPicture
 from nasutui.widgets.cells import fit

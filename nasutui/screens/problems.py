@@ -15,13 +15,13 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from nasutui.core import problem_codes as codes
-from nasutui.core.bulk_edit import Planned
+from nasutui.core.editing.bulk_edit import Planned
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import never
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.problem_codes import CODES
-from nasutui.core.problems import Problem, mend_all
+from nasutui.core.problems import codes
+from nasutui.core.problems.codes import CODES
+from nasutui.core.problems.finding import Problem, mend_all
 from nasutui.core.text import display_name
 from nasutui.screens.bulk_writing import write_planned
 from nasutui.tag_desk import TagDesk

@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
-from nasutui.core.captions import tag_key
+from nasutui.core.dataset.statistics import TagCount, Together, tag_counts, together_with
+from nasutui.core.editing.captions import tag_key
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.statistics import TagCount, Together, tag_counts, together_with
 from nasutui.tag_desk import TagDesk
 from nasutui.widgets.cells import bar, fit, right
 from nasutui.widgets.row_list import Cells, RowList

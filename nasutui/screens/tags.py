@@ -55,7 +55,7 @@ for ever.
         path = self.desk.dataset.path(self.slot) if self.desk and self.slot is not None else None
         if path is None or self.slot is None:
             return
-        from nasutui.core.thumbnails import thumbnail
+        from nasutui.core.pictures.thumbnails import thumbnail
 
         def develop(columns: int, rows: int) -> Any:
             return thumbnail(path, columns, rows)
@@ -68,7 +68,7 @@ for ever.
         if name is None or path is None:
             self.notify(_("this terminal shows no real pictures (config: images)"), markup=False)
             return
-        from nasutui.core.images import opened
+        from nasutui.core.pictures.images import opened
 
         try:
             with opened(path, near=1200) as found, self.app.suspend():

@@ -13,11 +13,11 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.dataset import Changes
+from nasutui.core.dataset.model import Changes
+from nasutui.core.dataset.tag_details import Details, read_details
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import Event, Finished, Started
 from nasutui.core.i18n import _
-from nasutui.core.tag_details import Details, read_details
 from nasutui.core.text import display_name
 from nasutui.jobs import Job
 from nasutui.screens.base import Workplace

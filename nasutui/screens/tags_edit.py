@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from textual import on, work
 from textual.widgets import Input, Static
 
-from nasutui.core.captions import encode_caption, tag_key, unique_tags
-from nasutui.core.completion import Completion, typed_tags
+from nasutui.core.dataset.completion import Completion, typed_tags
+from nasutui.core.editing.captions import encode_caption, tag_key, unique_tags
 from nasutui.core.errors import CaptionError, NasutuiError
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.own_words import FILE_NAME, add_own
+from nasutui.core.japanese.own_words import FILE_NAME, add_own
 from nasutui.core.text import display_name
 from nasutui.screens.conflict import ConflictScreen
 from nasutui.screens.tags_find import TagsFind

@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import _
-from nasutui.core.query import QueryError, parse, quote
+from nasutui.core.query.language import QueryError, parse, quote
 from nasutui.screens.tags_base import TagsBase
 from nasutui.tag_desk import TagDesk
 from nasutui.widgets.tag_input import FilterInput, TagInput

@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual import work
 from textual.message import Message
 
-from nasutui.core.crops import STEP as CROPS
 from nasutui.core.errors import NasutuiError
-from nasutui.core.history import describe
+from nasutui.core.history.journal import ChangeInfo, Journal, Outcome
+from nasutui.core.history.steps import describe
 from nasutui.core.i18n import _
-from nasutui.core.journal import ChangeInfo, Journal, Outcome
+from nasutui.core.pictures.crops import STEP as CROPS
 from nasutui.screens.history import HistoryScreen, TurnScreen
 from nasutui.screens.tags_edit import TagsEdit
 from nasutui.tag_desk import TagDesk

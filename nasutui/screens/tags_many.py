@@ -9,7 +9,7 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from nasutui.core.bulk_edit import Planned, adding, plan
+from nasutui.core.editing.bulk_edit import Planned, adding, plan
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import ItemFailed, never
 from nasutui.core.i18n import _, ngettext

@@ -6,11 +6,11 @@ import functools
 
 from textual.content import Content
 
-from nasutui.core.captions import tag_key
+from nasutui.core.dataset.tag_details import Details, proposals
+from nasutui.core.dataset.tokens import Border, TokenCounter, best_counter, borders
+from nasutui.core.editing.captions import tag_key
 from nasutui.core.i18n import _, ngettext
-from nasutui.core.tag_details import Details, proposals
 from nasutui.core.text import display_name
-from nasutui.core.tokens import Border, TokenCounter, best_counter, borders
 from nasutui.tag_desk import TagDesk
 from nasutui.widgets.picture_list import name_of
 from nasutui.widgets.tag_list import LINE, PROPOSED, REJECTED, TAG, TagRow

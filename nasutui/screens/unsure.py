@@ -14,11 +14,11 @@ from textual.widgets import Footer, Static
 
 from nasutui.core.database import state_root
 from nasutui.core.errors import NasutuiError
+from nasutui.core.history.journal import Journal
 from nasutui.core.i18n import N_, _
-from nasutui.core.japanese import translate
-from nasutui.core.journal import Journal
+from nasutui.core.japanese.dictionary import translate
+from nasutui.core.tagging.unsure import STEP, Pair, answer
 from nasutui.core.text import display_name
-from nasutui.core.unsure import STEP, Pair, answer
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.translated import Translated
 

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from nasutui.core.captions import tag_key
+from nasutui.core.editing.captions import tag_key
 from nasutui.core.errors import NasutuiError
-from nasutui.core.history import describe
+from nasutui.core.history.steps import describe
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.screens.ask_tag import AskTag

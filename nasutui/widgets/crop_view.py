@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from nasutui.core.crop import BOX, CENTER, NONE, PAD, SMART, Box, move_box, resize_box
-from nasutui.core.cropping import cut, plan_for, with_box
-from nasutui.core.crops import Crop
 from nasutui.core.errors import PictureError
 from nasutui.core.i18n import N_
-from nasutui.core.thumbnails import fitted
+from nasutui.core.pictures.crop import BOX, CENTER, NONE, PAD, SMART, Box, move_box, resize_box
+from nasutui.core.pictures.cropping import cut, plan_for, with_box
+from nasutui.core.pictures.crops import Crop
+from nasutui.core.pictures.thumbnails import fitted
 from nasutui.raw_pictures import RawPicture, small_copy
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.translated import Translated

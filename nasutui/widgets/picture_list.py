@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nasutui.core import problem_codes as codes
-from nasutui.core.dataset import Dataset
+from nasutui.core.dataset.model import Dataset
+from nasutui.core.problems import codes
 from nasutui.tag_desk import TagDesk
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells

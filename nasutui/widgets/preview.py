@@ -66,7 +66,7 @@ class Preview(Widget):
         if path is None:
             self.show(None, None)
             return
-        from nasutui.core.thumbnails import thumbnail
+        from nasutui.core.pictures.thumbnails import thumbnail
 
         self.show(path, lambda columns, rows: thumbnail(path, columns, rows))
 

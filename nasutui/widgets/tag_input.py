@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from nasutui.core.completion import Completion
+from nasutui.core.dataset.completion import Completion
 from nasutui.core.i18n import N_, _
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.translated import Translated

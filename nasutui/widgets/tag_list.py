@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from nasutui.core.dataset.tag_details import PERSON, TAGGER
 from nasutui.core.i18n import N_, _
-from nasutui.core.tag_details import PERSON, TAGGER
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells, RowList
 

@@ -19,7 +19,7 @@ from textual.worker import get_current_worker
 
 from nasutui.core.errors import PictureError
 from nasutui.core.i18n import N_
-from nasutui.core.thumbnails import thumbnail
+from nasutui.core.pictures.thumbnails import thumbnail
 from nasutui.widgets.cells import fit
 from nasutui.widgets.preview import DEBOUNCE_SECONDS, strips_of
 from nasutui.widgets.translated import Translated

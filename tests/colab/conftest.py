@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from nasutui.core.events import never
-from nasutui.core.export import ExportSettings, export
-from nasutui.core.send import SendSettings, send
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.transfer.send import SendSettings, send
 from tests.support import colab_machine, safetensors_files
 from tests.support.datasets import TRIGGER, plain
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from nasutui.core.lora import read_lora
+from nasutui.core.training.lora import read_lora
 from tests.colab.conftest import Machine, send_dataset
 from tests.support import safetensors_files
 from tests.support.datasets import plain
@@ -146,7 +146,7 @@ def test_what_kohya_would_refuse_stops_the_notebook(machine: Machine) -> None:
     manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))
     from nasutui.core.events import never
     from nasutui.core.files import sha256_file
-    from nasutui.core.send import SendSettings, send
+    from nasutui.core.transfer.send import SendSettings, send
 
     manifest["files"]["dataset.toml"] = sha256_file(output / "dataset.toml")
     (output / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -157,9 +157,9 @@ def test_what_kohya_would_refuse_stops_the_notebook(machine: Machine) -> None:
 
 def test_sdxl_has_a_script_of_its_own(machine: Machine) -> None:
     from nasutui.core.events import never
-    from nasutui.core.export import ExportSettings, export
-    from nasutui.core.send import SendSettings, send
-    from nasutui.core.training_settings import preset
+    from nasutui.core.training.export import ExportSettings, export
+    from nasutui.core.training.settings import preset
+    from nasutui.core.transfer.send import SendSettings, send
 
     output = machine.root / "exported" / "big"
     tagged = plain(machine.root / "big", 3, (700, 700))

@@ -17,18 +17,18 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from nasutui.core.accelerator_memory import remember, remembered
-from nasutui.core.accelerator_trial import Trial, spread, try_plan
-from nasutui.core.accelerators import KNOWN, NAMES, accelerators_here
-from nasutui.core.caption import CaptionSettings, caption
 from nasutui.core.config import cache_folder
-from nasutui.core.engine import Outcome, make_ready, probe
 from nasutui.core.errors import InputError, ModelError
 from nasutui.core.events import Finished, Note, never
 from nasutui.core.files import sha256_file
-from nasutui.core.models import ModelFiles
-from nasutui.core.sessions import Plan
-from nasutui.core.tagger import OnnxTagger
+from nasutui.core.tagging.accelerator_memory import remember, remembered
+from nasutui.core.tagging.accelerator_trial import Trial, spread, try_plan
+from nasutui.core.tagging.accelerators import KNOWN, NAMES, accelerators_here
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.engine import Outcome, make_ready, probe
+from nasutui.core.tagging.models import ModelFiles
+from nasutui.core.tagging.sessions import Plan
+from nasutui.core.tagging.tagger import OnnxTagger
 from tests.support.datasets import noise, png
 from tests.support.providers import PID_FILE, stand_in
 from tests.support.tagger_graphs import write_tagger
@@ -106,8 +106,8 @@ def test_the_child_goes_when_its_parent_is_killed(
 ) -> None:
     code = (
         "import sys; from pathlib import Path; from nasutui.core.events import never\n"
-        "from nasutui.core.models import ModelFiles; from tests.support.providers import stand_in\n"
-        "from nasutui.core.accelerator_trial import try_plan\n"
+        "from nasutui.core.tagging.models import ModelFiles; from tests.support.providers import stand_in\n"
+        "from nasutui.core.tagging.accelerator_trial import try_plan\n"
         "files = ModelFiles('m', Path(sys.argv[1]), Path(sys.argv[2]))\n"
         "plan = stand_in('hanging').plan(files.model, '0')\n"
         "try_plan(files, plan, [Path(sys.argv[3])], never)\n"

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.buckets import BucketError, BucketRules, Placement, bucket_sizes, fill, place
+from nasutui.core.training.buckets import (
+    BucketError,
+    BucketRules,
+    Placement,
+    bucket_sizes,
+    fill,
+    place,
+)
 from tests.support.kohya_reader import bucket_of
 
 AT_512 = BucketRules()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.bulk_edit import (
+from nasutui.core.editing.bulk_edit import (
     Planned,
     adding,
     alphabet_order,
@@ -21,10 +21,10 @@ from nasutui.core.bulk_edit import (
     score_order,
     sorting,
 )
-from nasutui.core.captions import tag_key, unique_tags
+from nasutui.core.editing.captions import tag_key, unique_tags
 from nasutui.core.errors import CaptionError, UsageError
 from nasutui.core.events import Finished, ItemFailed, never
-from nasutui.core.journal import Journal
+from nasutui.core.history.journal import Journal
 
 ODD = ("^_^", ":d", ">_<", 'don\'t_say_"lazy"', "poster_(object)", "\\m/", "2024", "[bold]")
 TAGS = st.lists(st.sampled_from([*ODD, "a", "b", "c d", "C_D", "white_shirt", "shirt"]), max_size=8)

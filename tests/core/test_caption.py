@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nasutui.core.caption import CaptionSettings, caption
 from nasutui.core.errors import InputError, ModelError, PictureError
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note, never
-from nasutui.core.scores import CHARACTER, GENERAL, RATING, Scores, TagTable
-from nasutui.core.selection import SelectionRules
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.scores import CHARACTER, GENERAL, RATING, Scores, TagTable
+from nasutui.core.tagging.selection import SelectionRules
 from tests.support.commands import batch, environment
 from tests.support.raw_pictures import encode
 from tests.support.wd14 import Shape, write_model

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.captions import (
+from nasutui.core.editing.captions import (
     decode_caption,
     encode_caption,
     parse_tags,

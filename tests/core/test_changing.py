@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.changing import Batch, read_caption, with_memory
+from nasutui.core.editing.changing import Batch, read_caption, with_memory
+from nasutui.core.editing.provenance import Memory, merge
 from nasutui.core.errors import CaptionError
 from nasutui.core.events import ItemDone, ItemFailed
-from nasutui.core.journal import Edit, Journal
-from nasutui.core.provenance import Memory, merge
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import fill, states, texts
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.captions import tag_key
-from nasutui.core.character import (
+from nasutui.core.dataset.kinds import KINDS, kind_of
+from nasutui.core.dataset.model import Dataset
+from nasutui.core.editing.captions import tag_key
+from nasutui.core.editing.character import (
     FOLD,
     KEEP,
     UNIFORM,
@@ -19,8 +21,6 @@ from nasutui.core.character import (
     rule_breakers,
     uniform,
 )
-from nasutui.core.dataset import Dataset
-from nasutui.core.kinds import KINDS, kind_of
 from tests.support.dataset_facts import load, shown, write
 
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.check import CheckSettings, Report, check, examine, scan_pictures
-from nasutui.core.check_captions import is_rating
 from nasutui.core.errors import InputError
 from nasutui.core.events import Finished, ItemDone, Row, Started, never
-from nasutui.core.findings import ERROR, WARNING, Finding
-from nasutui.core.history import HistorySettings, undo
-from nasutui.core.mend import mend
-from nasutui.core.training_settings import TrainingSettings, preset
+from nasutui.core.history.steps import HistorySettings, undo
+from nasutui.core.training.check import CheckSettings, Report, check, examine, scan_pictures
+from nasutui.core.training.check_captions import is_rating
+from nasutui.core.training.findings import ERROR, WARNING, Finding
+from nasutui.core.training.mend import mend
+from nasutui.core.training.settings import TrainingSettings, preset
 from tests.support import datasets
 from tests.support.datasets import CAPTION, TRIGGER, captioned, noise, plain, png
 

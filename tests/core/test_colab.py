@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core import colab
-from nasutui.core.colab import NOTEBOOK, ColabSettings, can_open_browser, notebook_url
 from nasutui.core.errors import InputError, SettingsError
 from nasutui.core.events import Note, Row, never
 from nasutui.core.project import create_project
+from nasutui.core.transfer import colab
+from nasutui.core.transfer.colab import NOTEBOOK, ColabSettings, can_open_browser, notebook_url
 
 BASE = "https://colab.research.google.com/github"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nasutui.core.combine import INTERSECTION, MEAN, UNION, Combination
-from nasutui.core.scores import CHARACTER, GENERAL, RATING, Scores, TagTable
-from nasutui.core.selection import SelectionRules, select
+from nasutui.core.tagging.combine import INTERSECTION, MEAN, UNION, Combination
+from nasutui.core.tagging.scores import CHARACTER, GENERAL, RATING, Scores, TagTable
+from nasutui.core.tagging.selection import SelectionRules, select
 
 OLD = TagTable(("general", "long_hair", "blue_hair", "miku"), (RATING, GENERAL, GENERAL, CHARACTER))
 NEW = TagTable(("general", "Blue Hair", "smile", "long_hair"), (RATING, GENERAL, GENERAL, GENERAL))

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from nasutui.core.compare import compare, result_of
-from nasutui.core.compare_plan import RECORD, CompareSettings, read_record
-from nasutui.core.compare_sheet import grid_of, short_names
-from nasutui.core.drawing import Server
+from nasutui.core.comparison.compare import compare, result_of
+from nasutui.core.comparison.plan import RECORD, CompareSettings, read_record
+from nasutui.core.comparison.sheet import grid_of, short_names
 from nasutui.core.errors import InputError
 from nasutui.core.events import Event, Finished, ItemDone, Note, Row, Started
-from nasutui.core.generation import Generation
-from nasutui.core.generation_log import GenerationLog
-from nasutui.core.models import EMBEDDED
-from nasutui.core.webui_errors import NotRunningError
+from nasutui.core.generation.drawing import Server
+from nasutui.core.generation.log import GenerationLog
+from nasutui.core.generation.settings import Generation
+from nasutui.core.tagging.models import EMBEDDED
+from nasutui.core.webui.errors import NotRunningError
 from tests.support.lora_files import write_lora
 from tests.support.webui_case import FAST, GENERATE, closed_url, codes, of
 from tests.support.webui_registry import LoraFile

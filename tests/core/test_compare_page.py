@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nasutui.core.compare import result_of
-from nasutui.core.compare_page import Page, page_text, save_page
-from nasutui.core.compare_plan import Drawn, Record, base_of
-from nasutui.core.compare_scores import Point, Score, advise, prompt_tags, wanted_tags
-from nasutui.core.generation import Generation
+from nasutui.core.comparison.compare import result_of
+from nasutui.core.comparison.page import Page, page_text, save_page
+from nasutui.core.comparison.plan import Drawn, Record, base_of
+from nasutui.core.comparison.scores import Point, Score, advise, prompt_tags, wanted_tags
+from nasutui.core.generation.settings import Generation
 from nasutui.core.i18n import set_language
-from nasutui.core.scores import CHARACTER, GENERAL, RATING, TagTable
+from nasutui.core.tagging.scores import CHARACTER, GENERAL, RATING, TagTable
 
 EVIL = 'x"><script>alert(1)</script><img src=http://evil.example/a.png>\x1b[31m青い髪&amp;'
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nasutui.core.completion import Completer
-from nasutui.core.japanese import dictionary
+from nasutui.core.dataset.completion import Completer
+from nasutui.core.japanese.dictionary import dictionary
 
 
 def names(completer: Completer, text: str) -> list[str]:

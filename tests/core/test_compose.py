@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nasutui.core.compose import Grammar
-from nasutui.core.compose_words import has_kanji
-from nasutui.core.japanese import shipped
+from nasutui.core.japanese.compose import Grammar
+from nasutui.core.japanese.compose_words import has_kanji
+from nasutui.core.japanese.dictionary import shipped
 
 
 @pytest.fixture(scope="module")

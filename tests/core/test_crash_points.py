@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.files import TEMPORARY_PREFIX
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history.journal import Edit, Journal
 from tests.support import crash
 from tests.support.caption_folder import fill, temporaries, texts
 

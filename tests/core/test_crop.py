@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.crop import CENTER, NONE, plan
+from nasutui.core.pictures.crop import CENTER, NONE, plan
 
 SIDES = st.integers(1, 20_000)
 SIZES = st.integers(64, 4096)

@@ -12,15 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nasutui.core.crop import BOX, CENTER, NONE, PAD, SMART, fit_box, move_box, plan, resize_box
-from nasutui.core.crops import CROPS_FILE, Crop, Entry, read_crops, set_crops
 from nasutui.core.errors import SettingsError
 from nasutui.core.events import ItemDone, never
-from nasutui.core.journal import Journal
-from nasutui.core.prepare import PrepareSettings, prepare
+from nasutui.core.history.journal import Journal
+from nasutui.core.pictures.crop import (
+    BOX,
+    CENTER,
+    NONE,
+    PAD,
+    SMART,
+    fit_box,
+    move_box,
+    plan,
+    resize_box,
+)
+from nasutui.core.pictures.crops import CROPS_FILE, Crop, Entry, read_crops, set_crops
+from nasutui.core.pictures.prepare import PrepareSettings, prepare
+from nasutui.core.pictures.smart import smart_box
 from nasutui.core.project import PROCESSED, RAW, TAGGED, create_project
 from nasutui.core.sample import sample_pictures
-from nasutui.core.smart import smart_box
 
 sides = st.integers(1, 5000)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.dataset import Changes, Dataset
+from nasutui.core.dataset.model import Changes, Dataset
 from nasutui.core.errors import InputError
 from nasutui.core.events import Finished, Progress, Started
 from nasutui.core.files import write_atomic
-from nasutui.core.query import quote
+from nasutui.core.query.language import quote
 from tests.support.dataset_facts import load, png, shown, write
 
 HOSTILE = [
@@ -75,7 +75,7 @@ def test_names_that_are_no_text_are_listed_too(tmp_path: Path) -> None:
 def test_a_caption_says_what_captions_say(
     tmp_path: Path, data: bytes, tags: tuple[str, ...] | None, oddities: tuple[str, ...] | None
 ) -> None:
-    from nasutui.core.captions import decode_caption
+    from nasutui.core.editing.captions import decode_caption
 
     write(tmp_path, {"a": data})
     dataset = load(tmp_path)

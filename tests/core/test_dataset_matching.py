@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasutui.core.problems import Rules
-from nasutui.core.query import quote
+from nasutui.core.problems.finding import Rules
+from nasutui.core.query.language import quote
 from tests.support.dataset_facts import facts_of, load, meant, png, shown
 
 TAGS = [

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasutui.core.dataset import Dataset
+from nasutui.core.dataset.model import Dataset
+from nasutui.core.editing.provenance import Memory, notice, overwrite
 from nasutui.core.hashes import FileHashes
-from nasutui.core.journal import Edit, Journal
-from nasutui.core.provenance import Memory, notice, overwrite
-from nasutui.core.scores import GENERAL, RATING, Scores, ScoreStore, TagTable
+from nasutui.core.history.journal import Edit, Journal
+from nasutui.core.tagging.scores import GENERAL, RATING, Scores, ScoreStore, TagTable
 from tests.support.dataset_facts import load, png, shown, write
 
 TABLE = TagTable(("general", "blue_skin", "red_skin", ">_<"), (RATING, GENERAL, GENERAL, GENERAL))

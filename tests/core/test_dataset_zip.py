@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.dataset_zip import Packed, others_of, pack
 from nasutui.core.errors import InputError
 from nasutui.core.events import Progress, never
-from nasutui.core.export import ExportSettings, export
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.transfer.packing import Packed, others_of, pack
 from tests.support.datasets import TRIGGER, contents, plain
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nasutui.core.caption import caption
-from nasutui.core.captions import parse_tags
+from nasutui.core.editing.captions import parse_tags
 from nasutui.core.events import never
-from nasutui.core.export import ExportSettings, export
-from nasutui.core.models import EMBEDDED
 from nasutui.core.project import RAW, TAGGED, create_project, open_project
 from nasutui.core.run import RunSettings, caption_settings, run
 from nasutui.core.sample import sample_pictures
+from nasutui.core.tagging.caption import caption
+from nasutui.core.tagging.models import EMBEDDED
+from nasutui.core.training.export import ExportSettings, export
 
 
 def test_a_deleted_caption_comes_back_without_what_a_person_removed(tmp_path: Path) -> None:

@@ -10,18 +10,18 @@ from pathlib import Path
 import onnx
 import pytest
 
-from nasutui.core.bench_tagger import BenchSettings, bench_tagger
-from nasutui.core.caption import CaptionSettings, caption
 from nasutui.core.config import cache_folder
-from nasutui.core.derived import INT8, STATIC, derive, derived_path
-from nasutui.core.engine import probe
 from nasutui.core.errors import InputError, ModelError
 from nasutui.core.events import Event, Finished, Note, Row, never
 from nasutui.core.files import sha256_file
-from nasutui.core.graph_view import import_onnx
-from nasutui.core.models import ModelFiles
-from nasutui.core.scores import ScoreStore
-from nasutui.core.tagger import OnnxTagger
+from nasutui.core.tagging.bench_tagger import BenchSettings, bench_tagger
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.derived import INT8, STATIC, derive, derived_path
+from nasutui.core.tagging.engine import probe
+from nasutui.core.tagging.graph_view import import_onnx
+from nasutui.core.tagging.models import ModelFiles
+from nasutui.core.tagging.scores import ScoreStore
+from nasutui.core.tagging.tagger import OnnxTagger
 from tests.support.batch import batch_json, finished
 from tests.support.datasets import noise, png, stamps
 from tests.support.providers import stand_in

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.dictionary import export_dictionary, export_lines, prompt, search_tags
 from nasutui.core.errors import UsageError
 from nasutui.core.events import Finished, Row
-from nasutui.core.japanese import dictionary, shipped, translate
+from nasutui.core.japanese.answers import export_dictionary, export_lines, prompt, search_tags
+from nasutui.core.japanese.dictionary import dictionary, shipped, translate
 from tests.core.test_japanese import ODD_TAGS
 
 ROOT = Path(__file__).resolve().parents[2]

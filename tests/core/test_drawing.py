@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from nasutui.core.drawing import AUTH_VARIABLE, DrawSettings, Server, draw, in_numbers
 from nasutui.core.errors import InputError
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note, Progress
-from nasutui.core.generation import Generation, from_infotext, full_prompt, in_tags
-from nasutui.core.generation_log import GenerationLog
-from nasutui.core.pnginfo import parse_infotext, read_parameters
-from nasutui.core.webui_errors import PasswordError
-from nasutui.core.webui_progress import DrawingProgress
+from nasutui.core.generation.drawing import AUTH_VARIABLE, DrawSettings, Server, draw, in_numbers
+from nasutui.core.generation.log import GenerationLog
+from nasutui.core.generation.pnginfo import parse_infotext, read_parameters
+from nasutui.core.generation.settings import Generation, from_infotext, full_prompt, in_tags
+from nasutui.core.webui.errors import PasswordError
+from nasutui.core.webui.progress import DrawingProgress
 from tests.support.lora_files import write_lora
 from tests.support.webui_case import FAST, GENERATE, at_step, codes, of
 from tests.support.webui_registry import LoraFile

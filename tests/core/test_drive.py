@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.drive import Drive, choose_drive, find_drives
 from nasutui.core.errors import InputError
+from nasutui.core.transfer.drive import Drive, choose_drive, find_drives
 
 JAPANESE = "マイドライブ"
 

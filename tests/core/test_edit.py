@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from nasutui.core.caption import CaptionSettings, caption
-from nasutui.core.captions import decode_caption
-from nasutui.core.edit import AddTagSettings, EditSettings, add_tag, edit
+from nasutui.core.editing.captions import decode_caption
+from nasutui.core.editing.edit import AddTagSettings, EditSettings, add_tag, edit
 from nasutui.core.errors import InputError, StateError, UsageError
 from nasutui.core.events import Event, Finished, Note, never
-from nasutui.core.history import HistorySettings, redo, undo
+from nasutui.core.history.steps import HistorySettings, redo, undo
+from nasutui.core.tagging.caption import CaptionSettings, caption
 from tests.support.caption_folder import (
     HOSTILE_STEMS,
     collect,

@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 
 from nasutui.core.events import Finished, ItemDone, ItemFailed, Note, never
-from nasutui.core.export import ExportSettings, export
-from nasutui.core.manifest import RECORD, damage, read_manifest
-from nasutui.core.training import bucket_rules
-from nasutui.core.training_settings import PRESETS, SDXL, TrainingSettings, preset
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.training.manifest import RECORD, damage, read_manifest
+from nasutui.core.training.plan import bucket_rules
+from nasutui.core.training.settings import PRESETS, SDXL, TrainingSettings, preset
 from tests.support import datasets
 from tests.support.datasets import CAPTION, HOSTILE_NAMES, TRIGGER, captioned, noise, plain, png
 from tests.support.kohya_config import read_config_file
@@ -68,8 +68,8 @@ def test_the_trainer_finds_every_picture_with_its_caption(settings: ExportSettin
 
 
 def test_the_steps_that_were_promised_are_those_of_the_trainer(settings: ExportSettings) -> None:
-    from nasutui.core.buckets import place
-    from nasutui.core.training import plan_for
+    from nasutui.core.training.buckets import place
+    from nasutui.core.training.plan import plan_for
 
     training = replace(TrainingSettings(), train_batch_size=4, gradient_accumulation_steps=3)
     shapes = [(96, 80), (80, 96), (300, 400), (640, 360), (64, 64)]

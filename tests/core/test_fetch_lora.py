@@ -10,9 +10,9 @@ import pytest
 
 from nasutui.core.errors import InputError
 from nasutui.core.events import Event, ItemDone, Note, never
-from nasutui.core.fetch_lora import FetchSettings, fetch_lora
-from nasutui.core.lora import read_lora
 from nasutui.core.project import create_project
+from nasutui.core.training.lora import read_lora
+from nasutui.core.transfer.fetch_lora import FetchSettings, fetch_lora
 from tests.support import safetensors_files
 from tests.support.crash_moves import kill_everywhere, work
 from tests.support.datasets import TRIGGER, captioned, contents, noise, png, stamps

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasutui.core.errors import InputError, UsageError
-from nasutui.core.generation import (
+from nasutui.core.generation.pnginfo import Infotext, compose_infotext
+from nasutui.core.generation.settings import (
     Generation,
     from_dict,
     from_infotext,
@@ -19,8 +20,7 @@ from nasutui.core.generation import (
     parse_size,
     requests,
 )
-from nasutui.core.pnginfo import Infotext, compose_infotext
-from nasutui.core.webui_request import MAX_SEED, check_request
+from nasutui.core.webui.request import MAX_SEED, check_request
 from tests.support.lora_files import write_lora
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import StateError
-from nasutui.core.generation import Generation
-from nasutui.core.generation_log import LOG_FILE, GenerationLog, load_back
+from nasutui.core.generation.log import LOG_FILE, GenerationLog, load_back
+from nasutui.core.generation.settings import Generation
 from tests.support.datasets import HOSTILE_NAMES
 from tests.support.webui_pictures import pixels, png
 
@@ -95,8 +95,8 @@ def test_search(tmp_path: Path) -> None:
 def _child(code: str, folder: Path) -> subprocess.Popen[bytes]:
     prelude = (
         "import sys, os, signal\nfrom pathlib import Path\n"
-        "from nasutui.core.generation import Generation\n"
-        "from nasutui.core.generation_log import GenerationLog\n"
+        "from nasutui.core.generation.settings import Generation\n"
+        "from nasutui.core.generation.log import GenerationLog\n"
         "folder = Path(sys.argv[1]); log = GenerationLog(folder)\n"
     )
     return subprocess.Popen([sys.executable, "-c", prelude + code, str(folder)])

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.tools.mobile_helpers.usability_checker import check_coreml_partitions
 
-from nasutui.core import graph_rewrite
 from nasutui.core.errors import ModelError
-from nasutui.core.graph_rewrite import Rewritten, merged, rewrite_file
+from nasutui.core.tagging import graph_rewrite
+from nasutui.core.tagging.graph_rewrite import Rewritten, merged, rewrite_file
 from tests.support.tagger_graphs import SHAPES, Maker, build, build_moat_2
 
 MAKERS: dict[str, Callable[[], Maker]] = {

@@ -11,7 +11,7 @@ import pytest
 from nasutui.core.database import connect
 from nasutui.core.errors import PictureError
 from nasutui.core.hashes import FileHashes
-from nasutui.core.mirror import PictureMirror
+from nasutui.core.pictures.mirror import PictureMirror
 
 NAMES = ["a.png", "絵 \x1b[31m.png", os.fsdecode(b"\xff.png"), "x" * 200 + ".png"]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.edit import EditSettings, edit
+from nasutui.core.editing.edit import EditSettings, edit
 from nasutui.core.errors import InputError
 from nasutui.core.events import Finished, Note, Row, never
-from nasutui.core.history import HistorySettings, history, redo, undo
+from nasutui.core.history.steps import HistorySettings, history, redo, undo
+from nasutui.core.japanese.translate import TranslateSettings, translate
 from nasutui.core.project import create_project
-from nasutui.core.translate import TranslateSettings, translate
 from tests.support.caption_folder import change, collect, done, failures, fill, texts
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from nasutui.core.errors import ModelError
-from nasutui.core.models import CATALOGUE, DEFAULT_MODEL, locate, repo_of
+from nasutui.core.tagging.models import CATALOGUE, DEFAULT_MODEL, locate, repo_of
 from tests.support.commands import Answer, batch, command, environment
 from tests.support.hub import Hub, serving
 from tests.support.raw_pictures import encode

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from nasutui.core.errors import PictureError
-from nasutui.core.images import MAX_PIXELS, opened
+from nasutui.core.pictures.images import MAX_PIXELS, opened
 from tests.support.raw_pictures import Sample, encode, heif, samples, smooth
 
 CODES = {

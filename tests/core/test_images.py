@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nasutui.core.editing.listing import PICTURE_SUFFIXES, is_picture_name
 from nasutui.core.errors import PictureError
-from nasutui.core.images import opened, png_bytes, read_file
-from nasutui.core.listing import PICTURE_SUFFIXES, is_picture_name
+from nasutui.core.pictures.images import opened, png_bytes, read_file
 from tests.support.raw_pictures import (
     Pixels,
     Sample,

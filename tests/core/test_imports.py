@@ -12,7 +12,11 @@ import pytest
 from tests.support.batch import environment
 
 CORE = Path(__file__).parents[2] / "nasutui" / "core"
-MODULES = sorted(f"nasutui.core.{p.stem}" for p in CORE.glob("*.py") if p.stem != "__init__")
+MODULES = sorted(
+    ".".join(("nasutui.core", *p.relative_to(CORE).with_suffix("").parts))
+    for p in CORE.rglob("*.py")
+    if p.stem != "__init__"
+)
 HEAVY = {"onnxruntime", "numpy", "huggingface_hub", "httpx", "PIL", "textual", "rich", "tomlkit"}
 
 

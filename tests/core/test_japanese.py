@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.captions import KAOMOJI
+from nasutui.core.editing.captions import KAOMOJI
 from nasutui.core.errors import SettingsError
-from nasutui.core.japanese import (
+from nasutui.core.japanese.dictionary import (
     Entry,
     dictionary,
     read_table,
@@ -169,9 +169,9 @@ def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
 
 def test_importing_reads_nothing() -> None:
     code = (
-        "import sys, nasutui.core.japanese as j, nasutui.core.dictionary\n"
+        "import sys, nasutui.core.japanese.dictionary as j, nasutui.core.japanese.answers\n"
         "assert j.shipped.cache_info().currsize == 0\n"
-        "assert not {'nasutui.core.compose', 'nasutui.core.japanese_search', 'numpy', 'textual',"
+        "assert not {'nasutui.core.japanese.compose', 'nasutui.core.japanese.search', 'numpy', 'textual',"
         " 'rich'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.japanese import Entry, dictionary, search, shipped
-from nasutui.core.japanese_index import within_one
-from nasutui.core.romaji import fold
+from nasutui.core.japanese.dictionary import Entry, dictionary, search, shipped
+from nasutui.core.japanese.index import within_one
+from nasutui.core.japanese.romaji import fold
 
 ORDER = ["exact", "prefix", "inside", "near"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import (
     HOSTILE_STEMS,
     NEW,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core import journal_files, owners
 from nasutui.core.errors import StateError
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history import files as journal_files
+from nasutui.core.history import owners
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import (
     NEW,
     OLD,
@@ -157,7 +158,7 @@ class TestTwoAtOnce:
     def test_a_living_process_is_left_alone_and_a_dead_one_is_finished(self, folder: Path) -> None:
         script = (
             "import sys; from pathlib import Path\n"
-            "from nasutui.core.journal import Edit, Journal\n"
+            "from nasutui.core.history.journal import Edit, Journal\n"
             "path = Path(sys.argv[1]) / 'a.txt'\n"
             "with Journal(path.parent) as journal, journal.change('test', 'theirs') as change:\n"
             "    change.apply([Edit(path, path.read_bytes(), b'theirs')])\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import StateError
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import (
     NEW,
     OLD,
@@ -137,7 +137,7 @@ NO_WRITE = """
 import os, sys, tempfile
 from pathlib import Path
 from nasutui.core.errors import StateError
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history.journal import Edit, Journal
 
 def try_it(root, folder):
     with Journal(root) as journal, journal.change("test", "x") as change:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nasutui.core.editing.listing import caption_path, is_side_file, scan, side_path
 from nasutui.core.errors import InputError
-from nasutui.core.listing import caption_path, is_side_file, scan, side_path
 from tests.support.caption_folder import HOSTILE_STEMS, fill
 
 

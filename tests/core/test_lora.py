@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from nasutui.core.errors import InputError
 from nasutui.core.events import ItemDone, Row, never
-from nasutui.core.lora import MAX_HEADER, LoraInfo, read_lora
-from nasutui.core.lora_review import (
+from nasutui.core.project import create_project
+from nasutui.core.training.lora import MAX_HEADER, LoraInfo, read_lora
+from nasutui.core.training.lora_review import (
     LoraSettings,
     TagChange,
     describe_for_webui,
@@ -22,7 +23,6 @@ from nasutui.core.lora_review import (
     tag_changes,
     write_description,
 )
-from nasutui.core.project import create_project
 from tests.support.datasets import TRIGGER, captioned, noise, png
 
 TENSORS = {

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from nasutui.core.errors import InputError, PictureError
-from nasutui.core.nearest import nearest
+from nasutui.core.pictures.nearest import nearest
 from tests.support.datasets import noise, plain, png
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import InputError, SettingsError, UsageError
-from nasutui.core.own_words import OwnWord, add_own, read_own, remove_own
+from nasutui.core.japanese.own_words import OwnWord, add_own, read_own, remove_own
 
 
 @pytest.mark.parametrize(

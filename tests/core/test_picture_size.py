@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nasutui.core.images import opened
-from nasutui.core.picture_size import shorter_side
+from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.size import shorter_side
 
 FORMATS = [
     ("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("GIF", {}), ("BMP", {}),

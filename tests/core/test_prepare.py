@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nasutui.core import crop
 from nasutui.core.errors import InputError, StateError, UsageError
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note, Started, never
-from nasutui.core.prepare import PrepareSettings, prepare
+from nasutui.core.pictures import crop
+from nasutui.core.pictures.prepare import PrepareSettings, prepare
 from tests.support.archives import Entry, finder_zip, write_zip
 from tests.support.raw_pictures import encode, samples, swapped_profile
 

@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasutui.core import problem_codes as codes
-from nasutui.core.captions import tag_key
-from nasutui.core.implications import implied_by
-from nasutui.core.problem_codes import CODES, codes_of
-from nasutui.core.problems import CaptionFile, Hints, Problem, Rules, find, find_codes, mend_all
-from nasutui.core.tokens import estimate
+from nasutui.core.dataset.tokens import estimate
+from nasutui.core.editing.captions import tag_key
+from nasutui.core.problems import codes
+from nasutui.core.problems.codes import CODES, codes_of
+from nasutui.core.problems.finding import (
+    CaptionFile,
+    Hints,
+    Problem,
+    Rules,
+    find,
+    find_codes,
+    mend_all,
+)
+from nasutui.core.problems.implications import implied_by
 
 PLAIN = Rules(counter=estimate())
 

@@ -18,7 +18,7 @@ from nasutui.core.project import (
     update_project,
 )
 from nasutui.core.setup import NewSettings, new_project, sample_project
-from nasutui.core.training_settings import preset
+from nasutui.core.training.settings import preset
 from tests.support.datasets import stamps
 
 

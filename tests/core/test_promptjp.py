@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.japanese import read_table, shipped
-from nasutui.core.promptjp import to_tags
+from nasutui.core.japanese.dictionary import read_table, shipped
+from nasutui.core.japanese.prompt import to_tags
 
 # What picture models understand but no tagger says.
 QUALITY = {

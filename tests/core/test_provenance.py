@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nasutui.core.provenance import Memory, append, edited, fresh, merge, notice, overwrite
+from nasutui.core.editing.provenance import Memory, append, edited, fresh, merge, notice, overwrite
 
 
 def after(*steps: list[str], said: list[list[str]]) -> list[str]:

@@ -22,12 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from nasutui.core.caption import CaptionSettings, caption
-from nasutui.core.captions import decode_caption, tag_key
-from nasutui.core.edit import AddTagSettings, EditSettings, add_tag, edit
+from nasutui.core.editing.captions import decode_caption, tag_key
+from nasutui.core.editing.edit import AddTagSettings, EditSettings, add_tag, edit
 from nasutui.core.errors import InputError
 from nasutui.core.events import Events, ItemFailed, never
-from nasutui.core.history import HistorySettings, redo, undo
+from nasutui.core.history.steps import HistorySettings, redo, undo
+from nasutui.core.tagging.caption import CaptionSettings, caption
 from tests.support.caption_folder import collect
 from tests.support.said_tagger import SaidTagger, tiny_png
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasutui.core.captions import KAOMOJI, tag_key
+from nasutui.core.editing.captions import KAOMOJI, tag_key
 from nasutui.core.errors import UsageError
-from nasutui.core.query import QueryError, parse, parse_query, quote
-from nasutui.core.query_terms import Facts, Pattern, fits, glob_fits
+from nasutui.core.query.language import QueryError, parse, parse_query, quote
+from nasutui.core.query.terms import Facts, Pattern, fits, glob_fits
 
 ODD = [
     ":d", ":3", "^_^", ";d", ">_<", "?", "^^^", "...", ":<", ":p", "!", "@_@", "+_+", "=_=", "o_o",

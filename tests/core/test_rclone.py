@@ -15,11 +15,11 @@ import pytest
 from nasutui.core import remembered
 from nasutui.core.errors import InputError
 from nasutui.core.events import Event, Finished, ItemDone, Note, Progress, never
-from nasutui.core.export import ExportSettings, export
-from nasutui.core.fetch_lora import FetchSettings, fetch_lora
 from nasutui.core.project import create_project
-from nasutui.core.rclone import Answer, Remote, choose_remote, remotes, trouble
-from nasutui.core.send import SendSettings, send
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.transfer.fetch_lora import FetchSettings, fetch_lora
+from nasutui.core.transfer.rclone import Answer, Remote, choose_remote, remotes, trouble
+from nasutui.core.transfer.send import SendSettings, send
 from tests.core.test_send import pairs
 from tests.support import safetensors_files
 from tests.support.batch import COMMAND, environment

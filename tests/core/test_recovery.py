@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core import owners
 from nasutui.core.files import TEMPORARY_PREFIX
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history import owners
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import change, fill, now, run_script, temporaries, texts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
@@ -34,8 +34,9 @@ def start(tmp_path: Path) -> Path:
 CUT = """
 import os, signal, sys
 from pathlib import Path
-from nasutui.core import journal, owners
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history import journal
+from nasutui.core.history import owners
+from nasutui.core.history.journal import Edit, Journal
 
 folder, boot, writes = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 owners.boot_id = lambda: boot

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.romaji import fold, fold_index, kana_to_key, romaji_key
+from nasutui.core.japanese.romaji import fold, fold_index, kana_to_key, romaji_key
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 from nasutui.core.errors import InputError, SettingsError
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Row, never
-from nasutui.core.history import HistorySettings, history
-from nasutui.core.manifest import damage
+from nasutui.core.history.steps import HistorySettings, history
 from nasutui.core.project import create_project, update_project
 from nasutui.core.run import RunSettings, check_project, run
+from nasutui.core.training.manifest import damage
 from tests.support.datasets import captioned, contents, noise, plain, png, stamps, transparent
 from tests.support.kohya_config import read_config_file
 from tests.support.kohya_reader import train_from_config

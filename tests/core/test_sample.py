@@ -7,8 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from nasutui.core.images import opened
-from nasutui.core.listing import is_picture_name
+from nasutui.core.editing.listing import is_picture_name
+from nasutui.core.pictures.images import opened
 from nasutui.core.sample import sample_pictures
 
 

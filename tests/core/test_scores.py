@@ -9,7 +9,7 @@ import numpy as np
 
 from nasutui.core.database import connect
 from nasutui.core.hashes import FileHashes
-from nasutui.core.scores import GENERAL, RATING, Scores, ScoreStore, TagTable
+from nasutui.core.tagging.scores import GENERAL, RATING, Scores, ScoreStore, TagTable
 
 TABLE = TagTable(("general", "a", "b", "c"), (RATING, GENERAL, GENERAL, GENERAL))
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.captions import KAOMOJI
+from nasutui.core.editing.captions import KAOMOJI
 from nasutui.core.errors import ModelError
-from nasutui.core.scores import CHARACTER, FLOOR, GENERAL, RATING, Scores, TagTable
-from nasutui.core.selection import SelectionRules, excluded, mcut, select
+from nasutui.core.tagging.scores import CHARACTER, FLOOR, GENERAL, RATING, Scores, TagTable
+from nasutui.core.tagging.selection import SelectionRules, excluded, mcut, select
 
 TABLE = TagTable(
     ("general", "sensitive", "questionable", "explicit", "1girl", "blue_hair", "long_hair", "^_^",

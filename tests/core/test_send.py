@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core import places, remembered
-from nasutui.core.drive import find_drives
+from nasutui.core import remembered
 from nasutui.core.errors import InputError, NasutuiError, StateError
 from nasutui.core.events import Event, Finished, ItemDone, Note, Progress, never
-from nasutui.core.export import ExportSettings, export
-from nasutui.core.resumable import part_of
-from nasutui.core.send import SendSettings, send
+from nasutui.core.training.export import ExportSettings, export
+from nasutui.core.transfer import places
+from nasutui.core.transfer.drive import find_drives
+from nasutui.core.transfer.resumable import part_of
+from nasutui.core.transfer.send import SendSettings, send
 from tests.support.crash_moves import kill_everywhere, work
 from tests.support.datasets import TRIGGER, contents, plain, stamps
 

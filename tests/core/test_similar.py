@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
+from nasutui.core.pictures.similar import fingerprint, near_duplicates
 from nasutui.core.sample import sample_pictures
-from nasutui.core.similar import fingerprint, near_duplicates
 from tests.support.datasets import jpeg, noise
 
 

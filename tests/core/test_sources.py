@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import PictureError
-from nasutui.core.sources import Found, find_sources
+from nasutui.core.pictures.sources import Found, find_sources
 from tests.support.archives import Entry, finder_zip, write_zip
 
 PNG = b"\x89PNG stands for a picture"

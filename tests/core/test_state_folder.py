@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import StateError
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.history.journal import Edit, Journal
 from tests.support.caption_folder import (
     NEW,
     OLD,
@@ -111,7 +111,7 @@ class TestTheStateFolder:
     def test_marks_of_dead_processes_do_not_pile_up(self, folder: Path) -> None:
         script = (
             "import os, signal, sys; from pathlib import Path\n"
-            "from nasutui.core.journal import Edit, Journal\n"
+            "from nasutui.core.history.journal import Edit, Journal\n"
             "path = Path(sys.argv[1]) / 'a.txt'\n"
             "journal = Journal(path.parent)\n"
             "with journal.change('test', 'x') as change:\n"

@@ -6,8 +6,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from nasutui.core.captions import tag_key
-from nasutui.core.statistics import tag_counts, together_with
+from nasutui.core.dataset.statistics import tag_counts, together_with
+from nasutui.core.editing.captions import tag_key
 from tests.support.dataset_facts import load, write
 
 

@@ -13,9 +13,9 @@ from onnx import TensorProto
 from PIL import Image
 
 from nasutui.core.errors import ModelError, PictureError
-from nasutui.core.images import opened
-from nasutui.core.models import ModelFiles, embedded_files
-from nasutui.core.tagger import OnnxTagger, prepare_tensor
+from nasutui.core.pictures.images import opened
+from nasutui.core.tagging.models import ModelFiles, embedded_files
+from nasutui.core.tagging.tagger import OnnxTagger, prepare_tensor
 from tests.support.raw_pictures import encode, srgb_profile
 from tests.support.wd14 import SIDE, Shape, write_model
 
@@ -247,8 +247,8 @@ def test_the_runtime_writes_nothing_on_the_terminal(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
 from nasutui.core.errors import ModelError
-from nasutui.core.models import ModelFiles
-from nasutui.core.tagger import OnnxTagger
+from nasutui.core.tagging.models import ModelFiles
+from nasutui.core.tagging.tagger import OnnxTagger
 for folder in ({str(folder)!r}, {str(tmp_path / "broken")!r}):
     files = ModelFiles("m", Path(folder) / "model.onnx", Path(folder) / "selected_tags.csv")
     try:

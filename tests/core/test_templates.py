@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.errors import NasutuiError
+from nasutui.core.generation.templates import fill, read_templates, save_template, variables
 from nasutui.core.project import create_project, open_project
-from nasutui.core.templates import fill, read_templates, save_template, variables
 
 
 def test_variables_in_their_order_with_their_first_value() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.tokens import (
+from nasutui.core.dataset.tokens import (
     BORDERS,
     Border,
     TokenCounter,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasutui.core.training import (
+from nasutui.core.training.plan import (
     estimated_seconds,
     learning_rates,
     lora_bytes,
@@ -17,7 +17,7 @@ from nasutui.core.training import (
     proposed_repeats,
     warmup_steps,
 )
-from nasutui.core.training_settings import SCHEDULERS, SDXL, TrainingSettings
+from nasutui.core.training.settings import SCHEDULERS, SDXL, TrainingSettings
 
 REFERENCE = TrainingSettings()
 SQUARE = (512, 512)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from nasutui.core.check_settings import check_settings
 from nasutui.core.errors import SettingsError
-from nasutui.core.findings import errors
-from nasutui.core.training_settings import (
+from nasutui.core.training.check_settings import check_settings
+from nasutui.core.training.findings import errors
+from nasutui.core.training.settings import (
     PRESET_HELP,
     PRESETS,
     TrainingSettings,

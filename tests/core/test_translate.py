@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.edit import AddTagSettings, add_tag
+from nasutui.core.editing.edit import AddTagSettings, add_tag
 from nasutui.core.errors import InputError
 from nasutui.core.events import Event, never
-from nasutui.core.history import HistorySettings, redo, undo
-from nasutui.core.japanese import translate_caption
-from nasutui.core.translate import TranslateSettings, translate
+from nasutui.core.history.steps import HistorySettings, redo, undo
+from nasutui.core.japanese.dictionary import translate_caption
+from nasutui.core.japanese.translate import TranslateSettings, translate
 from tests.support.caption_folder import HOSTILE_STEMS, change, collect, done, failures, fill, texts
 
 TAGS = ["nasumiso_style", "1girl", "solo", "no such tag", "^_^"]

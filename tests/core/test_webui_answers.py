@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from nasutui.core.events import Finished, ItemDone, ItemFailed, Note
-from nasutui.core.pnginfo import parse_infotext, read_parameters
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_errors import (
+from nasutui.core.generation.pnginfo import parse_infotext, read_parameters
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import (
     BadAnswerError,
 )
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_progress import DrawingProgress
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.progress import DrawingProgress
 from tests.support.webui_case import (
     FAST,
     GENERATE,

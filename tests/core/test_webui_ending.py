@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.events import ItemFailed
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_errors import BusyError
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_progress import DrawingProgress, Report, Task, Tracker, Whose
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import BusyError
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.progress import DrawingProgress, Report, Task, Tracker, Whose
 from tests.support.webui_case import (
     FAST,
     GENERATE,

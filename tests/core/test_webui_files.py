@@ -9,10 +9,10 @@ import pytest
 
 from nasutui.core.errors import InputError
 from nasutui.core.events import ItemDone
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_errors import BusyError
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_request import Txt2Img
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import BusyError
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.request import Txt2Img
 from tests.support.webui_case import GENERATE, draw, of, small
 from tests.support.webui_registry import LoraFile
 from tests.support.webui_server import WebUIServer

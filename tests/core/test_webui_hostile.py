@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from nasutui.core.events import ItemDone, ItemFailed, Note
-from nasutui.core.pnginfo import read_parameters
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_complaint import error_of, read_complaint
-from nasutui.core.webui_errors import (
+from nasutui.core.generation.pnginfo import read_parameters
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.complaint import error_of, read_complaint
+from nasutui.core.webui.errors import (
     BadAnswerError,
     WebUIError,
 )
-from nasutui.core.webui_progress import DrawingProgress, read_report
+from nasutui.core.webui.progress import DrawingProgress, read_report
 from tests.support.webui_case import (
     GENERATE,
     PROGRESS,

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasutui.core.errors import InputError
-from nasutui.core.webui_errors import UnknownLoraError
-from nasutui.core.webui_lists import Lora, find_lora
-from nasutui.core.webui_lora import (
+from nasutui.core.webui.errors import UnknownLoraError
+from nasutui.core.webui.lists import Lora, find_lora
+from nasutui.core.webui.lora import (
     LoraTag,
     applied_loras,
     find_tags,

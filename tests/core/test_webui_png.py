@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from nasutui.core.errors import PictureError
-from nasutui.core.pnginfo import (
+from nasutui.core.generation.pnginfo import (
     Infotext,
     compose_infotext,
     parse_infotext,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasutui.core.pnginfo import (
+from nasutui.core.generation.pnginfo import (
     Infotext,
     compose_infotext,
     parse_infotext,

@@ -11,10 +11,10 @@ import pytest
 
 from nasutui.core.errors import InputError
 from nasutui.core.events import ItemDone
-from nasutui.core.pnginfo import parse_infotext
-from nasutui.core.webui_errors import UnknownSamplerError
-from nasutui.core.webui_request import check_request, payload, with_seed
-from nasutui.core.webui_sampler import Sampler, SamplerChoice, Scheduler, choose_sampler
+from nasutui.core.generation.pnginfo import parse_infotext
+from nasutui.core.webui.errors import UnknownSamplerError
+from nasutui.core.webui.request import check_request, payload, with_seed
+from nasutui.core.webui.sampler import Sampler, SamplerChoice, Scheduler, choose_sampler
 from tests.support.webui_case import FULL, GENERATE, codes, draw, of, only_picture, small
 from tests.support.webui_fields import FIELDS
 from tests.support.webui_profiles import PROFILES

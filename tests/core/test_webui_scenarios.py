@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note, Progress, Started
-from nasutui.core.pnginfo import parse_infotext, read_parameters
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_abort import Abort, RequestAborted
-from nasutui.core.webui_errors import (
+from nasutui.core.generation.pnginfo import parse_infotext, read_parameters
+from nasutui.core.webui.abort import Abort, RequestAborted
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import (
     ApiOffError,
     BusyError,
     NotRunningError,
     OtherServerError,
     PasswordError,
 )
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_progress import DrawingProgress
-from nasutui.core.webui_request import payload
-from nasutui.core.webui_sampler import SamplerChoice
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.progress import DrawingProgress
+from nasutui.core.webui.request import payload
+from nasutui.core.webui.sampler import SamplerChoice
 from tests.support.webui_case import (
     GENERATE,
     INTERRUPT,

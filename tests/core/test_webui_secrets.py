@@ -15,9 +15,9 @@ import pytest
 
 from nasutui.core.errors import InputError, NasutuiError
 from nasutui.core.events import ItemFailed
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_address import parse_address
-from nasutui.core.webui_generate import generate
+from nasutui.core.webui.address import parse_address
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.generate import generate
 from tests.support.webui_case import FAST, GENERATE, closed_url, draw, instead, of, small
 from tests.support.webui_server import Reply, WebUIServer
 
@@ -168,7 +168,8 @@ def test_proxies_are_not_asked_for_this_computer(monkeypatch: pytest.MonkeyPatch
 def test_httpx_is_imported_with_the_first_request() -> None:
     code = (
         "import sys\n"
-        "from nasutui.core import pnginfo, webui, webui_generate\n"
+        "from nasutui.core.generation import pnginfo\n"
+        "from nasutui.core.webui import client as webui, generate\n"
         "client = webui.WebUI('http://127.0.0.1:1')\n"
         "heavy = {'httpx', 'PIL', 'numpy', 'textual', 'rich'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

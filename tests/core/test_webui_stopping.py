@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.events import Event, ItemDone, ItemFailed, Note
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_job import Pace
-from nasutui.core.webui_progress import DrawingProgress
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.job import Pace
+from nasutui.core.webui.progress import DrawingProgress
 from tests.support.webui_case import (
     FAST,
     GENERATE,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.events import ItemFailed
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_errors import (
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import (
     BusyError,
     OtherServerError,
     ServerDiedError,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from nasutui.core.events import ItemDone, Note
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_errors import UnknownModelError
-from nasutui.core.webui_sampler import Sampler, Scheduler
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.errors import UnknownModelError
+from nasutui.core.webui.sampler import Sampler, Scheduler
 from tests.support.webui_case import FULL, GENERATE, codes, draw, of, only_picture, small
 from tests.support.webui_registry import LoraFile
 from tests.support.webui_server import WebUIServer
@@ -127,7 +127,7 @@ def test_an_unknown_setting(tmp_path: Path) -> None:
 @pytest.mark.parametrize("profile", ["a1111-1.10", "forge", "sdnext"])
 def test_a_field_that_the_server_refuses(profile: str) -> None:
     """The name of the field and what is wrong with it, in both generations of pydantic."""
-    from nasutui.core.webui_errors import RefusedError
+    from nasutui.core.webui.errors import RefusedError
 
     with WebUIServer(profile) as server, WebUI(server.url) as webui:
         with pytest.raises(RefusedError, match=r"steps: .*valid integer"):

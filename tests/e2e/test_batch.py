@@ -314,7 +314,7 @@ def test_every_finding_is_documented() -> None:
     documented = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:error|warning) \|", DOCS, re.M))
     source = "".join(
         p.read_text(encoding="utf-8")
-        for p in (Path(__file__).parents[2] / "nasutui/core").glob("check_*.py")
+        for p in (Path(__file__).parents[2] / "nasutui/core/training").glob("check_*.py")
     )
     written = set(re.findall(r'Finding\(\s*"([a-z0-9-]+)"', source))
     written |= set(re.findall(r'yield\s*\(?\s*"(caption-[a-z]+)"', source))

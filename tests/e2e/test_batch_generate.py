@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.generation_log import GenerationLog
-from nasutui.core.pnginfo import parse_infotext, read_parameters
+from nasutui.core.generation.log import GenerationLog
+from nasutui.core.generation.pnginfo import parse_infotext, read_parameters
 from tests.support.commands import batch, command, environment
 from tests.support.webui_case import GENERATE, closed_url
 from tests.support.webui_registry import LoraFile

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nasutui.core.manifest import damage, read_manifest
+from nasutui.core.training.manifest import damage, read_manifest
 from tests.support.batch import COMMAND, batch, batch_json, environment, events_of
 from tests.support.datasets import contents, noise, plain, png, stamps
 

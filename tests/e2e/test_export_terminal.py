@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.models import EMBEDDED
 from nasutui.core.project import DATASET, RAW, TAGGED, create_project
 from nasutui.core.sample import sample_pictures
+from nasutui.core.tagging.models import EMBEDDED
 from tests.support.terminal import HAS_TMUX, Terminal
 
 pytestmark = pytest.mark.skipif(not HAS_TMUX, reason="tmux is not installed")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.generation_log import GenerationLog
-from nasutui.core.models import EMBEDDED
-from nasutui.core.pnginfo import parse_infotext, read_parameters
+from nasutui.core.generation.log import GenerationLog
+from nasutui.core.generation.pnginfo import parse_infotext, read_parameters
 from nasutui.core.project import GENERATED, create_project
+from nasutui.core.tagging.models import EMBEDDED
 from tests.support.generate_app import with_server
 from tests.support.terminal import HAS_TMUX, Terminal
 from tests.support.webui_case import GENERATE, INTERRUPT

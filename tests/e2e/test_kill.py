@@ -18,17 +18,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nasutui.core.caption import CaptionSettings, caption
-from nasutui.core.edit import AddTagSettings, EditSettings, add_tag, edit
+from nasutui.core.editing.edit import AddTagSettings, EditSettings, add_tag, edit
 from nasutui.core.errors import InputError
 from nasutui.core.events import Events, ItemFailed, never
-from nasutui.core.export import ExportSettings, export
 from nasutui.core.files import TEMPORARY_PREFIX
-from nasutui.core.history import HistorySettings, redo, undo
-from nasutui.core.journal import Journal
-from nasutui.core.models import EMBEDDED
-from nasutui.core.prepare import PrepareSettings, prepare
-from nasutui.core.translate import TranslateSettings, translate
+from nasutui.core.history.journal import Journal
+from nasutui.core.history.steps import HistorySettings, redo, undo
+from nasutui.core.japanese.translate import TranslateSettings, translate
+from nasutui.core.pictures.prepare import PrepareSettings, prepare
+from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.tagging.models import EMBEDDED
+from nasutui.core.training.export import ExportSettings, export
 from tests.support.caption_folder import batch, collect, fill, numbered, temporaries
 from tests.support.said_tagger import tiny_png
 

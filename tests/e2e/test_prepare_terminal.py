@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.models import EMBEDDED
 from nasutui.core.project import PROCESSED, RAW, create_project
+from nasutui.core.tagging.models import EMBEDDED
 from tests.support.terminal import HAS_TMUX, Terminal
 from tests.tui.conftest import HOSTILE, picture_bytes
 

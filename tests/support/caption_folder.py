@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nasutui.core.events import Event, Events, Finished, ItemDone, ItemFailed
 from nasutui.core.files import TEMPORARY_PREFIX
-from nasutui.core.journal import Edit, Journal, Outcome, Refusal
+from nasutui.core.history.journal import Edit, Journal, Outcome, Refusal
 
 # Names as they come from Macs, zips and people; each must work like any other.
 HOSTILE_STEMS = [

@@ -16,8 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nasutui.core import files, journal, journal_recovery, journal_turn
-from nasutui.core.journal import Edit, Journal
+from nasutui.core import files
+from nasutui.core.history import journal
+from nasutui.core.history import recovery as journal_recovery
+from nasutui.core.history import turn as journal_turn
+from nasutui.core.history.journal import Edit, Journal
 
 
 def arm(point: int) -> None:

@@ -16,10 +16,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nasutui.core import resumable
 from nasutui.core.events import Events, never
-from nasutui.core.fetch_lora import FetchSettings, fetch_lora
-from nasutui.core.send import SendSettings, send
+from nasutui.core.transfer import resumable
+from nasutui.core.transfer.fetch_lora import FetchSettings, fetch_lora
+from nasutui.core.transfer.send import SendSettings, send
 
 POINTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 

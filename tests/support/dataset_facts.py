@@ -10,15 +10,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from nasutui.core.captions import decode_caption, tag_key
-from nasutui.core.dataset import Dataset
+from nasutui.core.dataset.model import Dataset
+from nasutui.core.dataset.tokens import best_counter
+from nasutui.core.editing.captions import decode_caption, tag_key
+from nasutui.core.editing.listing import scan
+from nasutui.core.editing.provenance import Memory, notice
 from nasutui.core.errors import CaptionError
-from nasutui.core.listing import scan
-from nasutui.core.problems import CaptionFile, Rules, find
-from nasutui.core.provenance import Memory, notice
-from nasutui.core.query import parse
-from nasutui.core.query_terms import Facts, fits
-from nasutui.core.tokens import best_counter
+from nasutui.core.problems.finding import CaptionFile, Rules, find
+from nasutui.core.query.language import parse
+from nasutui.core.query.terms import Facts, fits
 
 
 @functools.cache

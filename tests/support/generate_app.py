@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from nasutui.app import NasutuiApp
 from nasutui.core.config import Config
-from nasutui.core.generation import Generation
+from nasutui.core.generation.settings import Generation
 from nasutui.core.project import LORAS, update_project
 from nasutui.screens.generate import GenerateScreen
 from tests.support.lora_files import write_lora

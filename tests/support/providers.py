@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nasutui.core.accelerators import Accelerator
-from nasutui.core.sessions import CPU, Plan, open_session
+from nasutui.core.tagging.accelerators import Accelerator
+from nasutui.core.tagging.sessions import CPU, Plan, open_session
 
 PID_FILE = "NASUTUI_TEST_PID_FILE"
 

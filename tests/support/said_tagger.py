@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nasutui.core.scores import GENERAL, Scores, TagTable
+from nasutui.core.tagging.scores import GENERAL, Scores, TagTable
 
 
 class SaidTagger:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nasutui.core.events import Event, Finished, ItemDone, ItemFailed, Note
-from nasutui.core.webui import WebUI
-from nasutui.core.webui_generate import generate
-from nasutui.core.webui_job import Pace
-from nasutui.core.webui_progress import DrawingProgress
-from nasutui.core.webui_request import Txt2Img
+from nasutui.core.webui.client import WebUI
+from nasutui.core.webui.generate import generate
+from nasutui.core.webui.job import Pace
+from nasutui.core.webui.progress import DrawingProgress
+from nasutui.core.webui.request import Txt2Img
 from tests.support.webui_pictures import pixels, png
 from tests.support.webui_server import Reply, Request, WebUIServer
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from nasutui.app import NasutuiApp
 from nasutui.core.config import Config
-from nasutui.core.models import EMBEDDED
 from nasutui.core.project import RAW, create_project
+from nasutui.core.tagging.models import EMBEDDED
 
 HOSTILE = (
     "[bold]x[/nope].png",  # a folder "[bold]x[" that holds "nope].png"

@@ -9,13 +9,13 @@ import pytest
 from textual.pilot import Pilot
 
 from nasutui.app import NasutuiApp
-from nasutui.core.captions import parse_tags
+from nasutui.core.editing.captions import parse_tags
 from nasutui.core.events import never
-from nasutui.core.journal import Journal
-from nasutui.core.prepare import prepare
+from nasutui.core.history.journal import Journal
+from nasutui.core.pictures.prepare import prepare
 from nasutui.core.project import PROCESSED, TAGGED, open_project
 from nasutui.core.run import prepare_settings
-from nasutui.core.unsure import unsure_pairs
+from nasutui.core.tagging.unsure import unsure_pairs
 from nasutui.screens.caption import CaptionScreen
 from nasutui.screens.unsure import UnsureScreen
 from nasutui.widgets.options import OptionRows

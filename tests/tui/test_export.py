@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from nasutui.app import NasutuiApp
 from nasutui.core.events import never
-from nasutui.core.journal import Journal
+from nasutui.core.history.journal import Journal
 from nasutui.core.project import DATASET, RAW, TAGGED, open_project
 from nasutui.core.run import RunSettings, run
 from nasutui.screens.export import ExportScreen

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from nasutui.core.compare_plan import read_record
+from nasutui.core.comparison.plan import read_record
 from nasutui.core.project import GENERATED, TAGGED, create_project
 from nasutui.screens.generate_compare import CompareScreen
 from nasutui.screens.generate_large import BesideScreen

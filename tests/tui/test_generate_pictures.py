@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from textual.events import Paste
 
-from nasutui.core.generation_log import GenerationLog
+from nasutui.core.generation.log import GenerationLog
 from nasutui.core.project import GENERATED, TAGGED
 from nasutui.screens.generate_large import BesideScreen, LargeScreen
 from nasutui.screens.generate_log import LogScreen

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nasutui.core.generation_log import GenerationLog
+from nasutui.core.generation.log import GenerationLog
 from nasutui.core.project import GENERATED
 from nasutui.screens.generate import GenerateScreen
 from nasutui.widgets.ask import AskYesNo

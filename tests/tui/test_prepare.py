@@ -13,8 +13,8 @@ from PIL import Image
 from textual.pilot import Pilot
 
 from nasutui.app import NasutuiApp
-from nasutui.core.crop import BOX, PAD, SMART
-from nasutui.core.crops import read_crops
+from nasutui.core.pictures.crop import BOX, PAD, SMART
+from nasutui.core.pictures.crops import read_crops
 from nasutui.core.project import PROCESSED, RAW
 from nasutui.raw_pictures import RawPicture
 from nasutui.screens.failures import FailuresScreen

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nasutui.core.captions import encode_caption
-from nasutui.core.journal import Edit, Journal
+from nasutui.core.editing.captions import encode_caption
+from nasutui.core.editing.provenance import Memory
+from nasutui.core.history.journal import Edit, Journal
 from nasutui.core.project import TAGGED, create_project
-from nasutui.core.provenance import Memory
-from nasutui.core.scores import Scores, ScoreStore, TagTable
+from nasutui.core.tagging.scores import Scores, ScoreStore, TagTable
 from nasutui.widgets.tag_list import PROPOSED, REJECTED, TAG
 from tests.support.screen_text import screen_text
 from tests.support.tags_app import caption_of, make_app, make_folder, settled, typed

@@ -1,0 +1,1 @@
+"""Which LoRA at which weight is the good one."""

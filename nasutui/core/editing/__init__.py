@@ -1,0 +1,1 @@
+"""Captions: reading, changing and who said what in them."""

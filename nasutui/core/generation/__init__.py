@@ -1,0 +1,1 @@
+"""Pictures made with a LoRA: their settings and their log."""

@@ -1,0 +1,1 @@
+"""The journal: every change of a caption, and the way back."""

@@ -1,0 +1,1 @@
+"""Tags in Japanese, both ways."""

@@ -1,0 +1,1 @@
+"""Raw pictures: opening, cutting and preparing them."""

@@ -1,0 +1,1 @@
+"""What the trainer gets, what it will do with it, and what comes of it."""

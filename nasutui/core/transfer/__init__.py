@@ -1,0 +1,1 @@
+"""Datasets on their way to where they are trained, and LoRAs on their way back."""
