@@ -9,6 +9,7 @@ and what can be made again needs no flush.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -24,9 +25,9 @@ _STALE_SECONDS = 600.0  # without a write; one takes milliseconds
 _CHUNK = 1 << 20
 
 
-def _temporary_beside(path: Path) -> Path:
+def _temporary_beside(path: Path) -> str:
     name = f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
-    return path.parent / name
+    return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120 - a Path costs more
 
 
 @contextlib.contextmanager
@@ -38,24 +39,54 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = _temporary_beside(path)
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb") as file:  # noqa: PTH123
             yield file
             mode = os.fstat(file.fileno()).st_mode
-        with contextlib.suppress(OSError):
-            wanted = os.stat(path).st_mode  # noqa: PTH116
-            if wanted != mode:
-                os.chmod(temporary, wanted & 0o7777)  # noqa: PTH101
-        os.replace(temporary, path)  # noqa: PTH105
+        _put_in_place(temporary, mode, path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        _remove(temporary)
         raise
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Make `path` hold `data`, whole or not at all. Raises OSError."""
-    with atomic_file(path) as file:
-        file.write(data)
+    temporary = _temporary_beside(path)
+    try:
+        with open(temporary, "xb", buffering=0) as file:  # noqa: PTH123
+            number = file.fileno()
+            _allocate(number, len(data))
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(number, rest) :]
+            mode = os.fstat(number).st_mode
+        _put_in_place(temporary, mode, path)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _allocate(number: int, size: int) -> None:
+    """Have the blocks of an open file allocated now. ext4 would do it when the file takes another
+    one's place, and write it out then and there: a third of the time of a change of thousands."""
+    if size and hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(number, 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+                raise
+
+
+def _put_in_place(temporary: str, mode: int, path: Path) -> None:
+    with contextlib.suppress(OSError):
+        wanted = os.stat(path).st_mode  # noqa: PTH116
+        if wanted != mode:
+            os.chmod(temporary, wanted & 0o7777)  # noqa: PTH101
+    os.replace(temporary, path)  # noqa: PTH105
+
+
+def _remove(temporary: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(temporary)  # noqa: PTH108
 
 
 def copy_atomic(source: Path, target: Path) -> str:
@@ -77,7 +108,8 @@ def sha256_file(path: Path) -> str:
 def read_or_none(path: Path) -> bytes | None:
     """A file's bytes, or None when there is no such file. Other OSErrors are raised."""
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
     except FileNotFoundError:
         return None
 

@@ -6,7 +6,10 @@ import hashlib
 import os
 from pathlib import Path
 
-from nasutui.core.database import Connection, connect, stored_path
+from nasutui.core.database import Connection, connect, stored_path, transaction
+
+_INSERT = "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?)"
+_TOGETHER = 200
 
 
 class FileHashes:
@@ -21,14 +24,17 @@ class FileHashes:
         self._own = connection is None
         self.lock = self._db.lock
         self._loaded: dict[bytes, tuple[int, int, int, int, bytes]] | None = None
+        self._unsaved: list[bytes] = []
 
     def close(self) -> None:
         """Let go of the database."""
+        self.save()
         if self._own:
             self._db.close()
 
     def load(self) -> None:
-        """Read all that is remembered at once: worth it before asking for a whole folder."""
+        """Read all that is remembered at once: worth it before asking for a whole folder. What is
+        remembered from now on is written many at a time; `save` writes the last of it."""
         with self.lock:
             rows = self._db.execute(
                 "SELECT path, size, mtime_ns, ctime_ns, inode, sha256 FROM file_hash"
@@ -71,12 +77,23 @@ class FileHashes:
 
     def _store(self, path: Path, status: os.stat_result, digest: str) -> None:
         key, row = stored_path(self._root, path), (*_fingerprint(status), bytes.fromhex(digest))
-        if self._loaded is not None:
-            self._loaded[key] = row
+        if self._loaded is None:
+            with self.lock:
+                self._db.execute(_INSERT, (key, *row))
+            return
+        self._loaded[key] = row
+        self._unsaved.append(key)
+        if len(self._unsaved) >= _TOGETHER:
+            self.save()
+
+    def save(self) -> None:
+        """Write what is remembered in memory only. Raises sqlite3.Error."""
         with self.lock:
-            self._db.execute(
-                "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?)", (key, *row)
-            )
+            keys, self._unsaved = self._unsaved, []
+            if keys and self._loaded is not None:
+                loaded = self._loaded
+                with transaction(self._db):
+                    self._db.executemany(_INSERT, [(key, *loaded[key]) for key in keys])
 
 
 def _fingerprint(status: os.stat_result) -> tuple[int, int, int, int]:

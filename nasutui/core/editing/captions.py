@@ -79,7 +79,7 @@ def parse_tags(text: str) -> tuple[str, ...]:
     """The tags of a caption text, in order, stripped; empty ones dropped, repeats kept."""
     # A byte order mark inside (files that were joined) would hide in a tag, unseen.
     parts = text.replace("\ufeff", "").replace("\r", ",").replace("\n", ",").split(",")
-    return tuple(tag for part in parts if (tag := part.strip()))
+    return tuple([tag for part in parts if (tag := part.strip())])
 
 
 def _decode(data: bytes) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nasutui.core.editing.captions import Caption, decode_caption
-from nasutui.core.editing.provenance import Memory, edited, fresh, notice
+from nasutui.core.editing.provenance import Memory, fresh, notice, with_deeds
 from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
 from nasutui.core.events import Cancelled, ItemDone, ItemFailed
 from nasutui.core.history.journal import Change, Edit
@@ -79,7 +79,7 @@ def with_memory(
     noticed = fresh(remembered) if edit.before is None else notice(remembered, tags)
     after = edit.memory_after
     if edit.memory_before is after is None:
-        after = edited(noticed, tags, _tags(edit.after), added, removed).to_json()
+        after = with_deeds(noticed, tags, _tags(edit.after), added, removed).to_json()
     before = known if noticed == remembered else noticed.to_json()
     return replace(edit, memory_before=before, memory_after=after)
 

@@ -75,13 +75,23 @@ def edited(
     added, removed: what the person asked for, also where it made no difference: a tag that the
     tagger had put in already is the person's from now on.
     """
-    known = notice(memory, before)
+    return with_deeds(notice(memory, before), before, after, added, removed)
+
+
+def with_deeds(
+    known: Memory,
+    before: Sequence[str],
+    after: Sequence[str],
+    added: Sequence[str],
+    removed: Sequence[str],
+) -> Memory:
+    """As `edited`, for a memory that `notice` has seen `before` with."""
     old = {tag_key(t) for t in before}
     present = {tag_key(t) for t in after}
     wanted = {tag_key(t) for t in (*known.added, *added)}
     kept = [t for t in after if tag_key(t) in wanted or tag_key(t) not in old]
     gone = [t for t in (*known.removed, *before, *removed) if tag_key(t) not in present]
-    return Memory(memory.tagger, tuple(unique_tags(kept)), tuple(unique_tags(gone)))
+    return Memory(known.tagger, tuple(unique_tags(kept)), tuple(unique_tags(gone)))
 
 
 def fresh(memory: Memory) -> Memory:
@@ -97,7 +107,13 @@ def merge(memory: Memory, caption: Sequence[str], said: Sequence[str]) -> tuple[
     keep the order that they have in the file; a new one goes behind the nearest tag that stands
     before it in the tagger's order, or behind the person's leading tags (the trigger).
     """
-    known = notice(memory, caption)
+    return merge_noticed(notice(memory, caption), caption, said)
+
+
+def merge_noticed(
+    known: Memory, caption: Sequence[str], said: Sequence[str]
+) -> tuple[list[str], Memory]:
+    """As `merge`, for a memory that `notice` has seen the caption with."""
     added = {tag_key(t) for t in known.added}
     removed = {tag_key(t) for t in known.removed}
     new_form = {tag_key(t): t for t in said}
@@ -115,14 +131,17 @@ def merge(memory: Memory, caption: Sequence[str], said: Sequence[str]) -> tuple[
 def _insert(result: list[str], wanted: Iterable[str], added: set[str]) -> list[str]:
     """Put each wanted tag that is missing behind the wanted tag before it."""
     keys = [tag_key(t) for t in result]
+    present = set(keys)
     position = _leading(keys, added)
     for tag in wanted:
         key = tag_key(tag)
-        if key in keys:
-            position = max(position, keys.index(key) + 1) if key not in added else position
+        if key in present:
+            if key not in added:
+                position = max(position, keys.index(key) + 1)
             continue
         result.insert(position, tag)
         keys.insert(position, key)
+        present.add(key)
         position += 1
     return result
 

@@ -21,7 +21,7 @@ from nasutui.core.database import database_error, database_path, state_root
 from nasutui.core.editing.captions import encode_caption
 from nasutui.core.editing.changing import Batch, read_caption
 from nasutui.core.editing.listing import Listing, caption_path, scan
-from nasutui.core.editing.provenance import Memory, append, fresh, merge, overwrite
+from nasutui.core.editing.provenance import Memory, append, fresh, merge_noticed, notice, overwrite
 from nasutui.core.errors import (
     CaptionError,
     InputError,
@@ -158,6 +158,7 @@ def caption(
                     settings, tagger, store, hashes, mirror, model_id, journal, scored, writer
                 )
                 yield from _caption_all(run, listing, cancelled)
+            hashes.save()
     except sqlite3.Error as error:
         raise database_error(error, database_path(root)) from error
     finally:
@@ -209,7 +210,7 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     )
     done = 0
     with run.journal.change(STEP, label) as change:
-        batch = Batch(change)
+        batch = Batch(change, captions=False)
         for picture, result in ordered_map(
             lambda p: _read(run, p), pictures,
             workers=settings.workers or core_count(), ahead=_AHEAD, cancelled=cancelled,
@@ -327,22 +328,25 @@ def _failed(path: Path, error: PictureError | ModelError | CaptionError) -> Item
 def _edit(run: _Run, target: Path, scores: Scores) -> tuple[Edit | None, ItemDone]:
     said = select(scores, run.tagger.table, run.settings.rules)
     now = read_caption(target)
-    remembered = run.journal.memory(target)
+    tags, remembered = now.caption.tags, run.journal.memory(target)
     memory = Memory.from_json(remembered)
-    if now.data is None:
-        memory = fresh(memory)
-    tags = now.caption.tags
+    known = fresh(memory) if now.data is None else notice(memory, tags)
     if run.settings.existing == "overwrite":
-        new, memory_after = overwrite(said)
+        new, after = overwrite(said)
     elif run.settings.existing == "append":
-        new, memory_after = append(memory, tags, said)
+        new, after = append(known, tags, said)
     else:
-        new, memory_after = merge(memory, tags, said)
+        new, after = merge_noticed(known, tags, said)
     # The same tags, however another program wrote them, are no reason to write.
     same = now.data is not None and list(tags) == new
     data = now.data if same else encode_caption(new)
-    edit = Edit(target, now.data, data, remembered, memory_after.to_json())
-    if edit.before == edit.after:
+    memory_after = remembered if after == memory else after.to_json()
+    if same and memory_after == remembered:
+        return None, ItemDone(target, "unchanged", {"tags": len(new)})
+    # What a person did before, with another program, is noticed for good: undo goes back to here.
+    memory_before = remembered if known == memory else known.to_json()
+    edit = Edit(target, now.data, data, memory_before, memory_after)
+    if same:
         return edit, ItemDone(target, "unchanged", {"tags": len(new)})
     detail = {
         "tags": len(new),
