@@ -243,7 +243,7 @@ def large_jobs(scratch: Path, model: Path, quick: bool) -> list[tuple[Job, dict[
 
 
 def light_job(scratch: Path, quick: bool) -> tuple[Job, dict[str, float]]:
-    count = 4 if quick else 16
+    count = 8 if quick else 32
     kinds = [(count, (1500, 2000), "jpg"), (8 * count, (512, 512), "png")]
     pictures = draw(scratch / "light", kinds)
     model = write_tiny(scratch / "tiny")
