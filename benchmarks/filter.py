@@ -22,9 +22,15 @@ import time
 from itertools import accumulate
 from pathlib import Path
 
+import numpy as np
+
+from nasutui.core.database import transaction
 from nasutui.core.dataset.model import Dataset
 from nasutui.core.events import Started
+from nasutui.core.files import sha256_file
+from nasutui.core.hashes import FileHashes
 from nasutui.core.query.language import QueryError
+from nasutui.core.tagging.scores import Scores, ScoreStore, TagTable, put_row
 
 TYPED = [
     "1girl -solo",
@@ -34,7 +40,17 @@ TYPED = [
     "name:img0* -untagged",
     "name:*5*",
 ]
-GATHERING = ["tokens>75", "problem:", "dup:", "added:hat", "score:hat<0.5", "size<512"]
+# Typed when the scores are there already.
+OF_SCORES = ["score:hat<0.5", "score:*_hair<0.35", "score:*>0.9"]
+GATHERING = [
+    "tokens>75",
+    "problem:",
+    "dup:",
+    "added:hat",
+    "score:hat<0.5",
+    "score:*hair<0.4",
+    "size<512",
+]
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
@@ -51,7 +67,30 @@ def make(folder: Path, count: int) -> None:
         tags = choice.choices(names, cum_weights=weights, k=choice.randint(15, 50))
         text = ", ".join(dict.fromkeys(tags))
         (folder / f"img{number:06}.txt").write_text(text, encoding="utf-8")
-        (folder / f"img{number:06}.png").write_bytes(PNG)
+        (folder / f"img{number:06}.png").write_bytes(PNG + b"%d" % number)
+    score(folder, names, count)
+
+
+def score(folder: Path, names: list[str], count: int) -> None:
+    """What a tagger says of these pictures: some two hundred scores each, as with the real ones."""
+    dice = np.random.default_rng(1)
+    store = ScoreStore(folder)
+    hashes = FileHashes(folder, store.connection)
+    hashes.load()
+    model = store.model_id("benchmark", "benchmark", TagTable(tuple(names), (0,) * len(names)))
+    chances = np.cumsum(1 / (np.arange(len(names)) + 20))
+    with transaction(store.connection):
+        for number in range(count):
+            said = np.searchsorted(chances, dice.uniform(0, chances[-1], 240))
+            tags = np.unique(said).astype(np.uint16)
+            values = dice.beta(0.5, 3, len(tags)).clip(0.01).astype(np.float16)
+            picture = folder / f"img{number:06}.png"
+            put_row(store.connection, sha256_file(picture), model, Scores(tags, values))
+    for number in range(count):
+        picture = folder / f"img{number:06}.png"
+        hashes.sha256(picture)
+    hashes.save()
+    store.close()
 
 
 def milliseconds(dataset: Dataset, query: str) -> float:
@@ -62,6 +101,15 @@ def milliseconds(dataset: Dataset, query: str) -> float:
     except QueryError:
         return 0.0
     return (time.perf_counter() - began) * 1000
+
+
+def typed(dataset: Dataset, queries: list[str], rounds: int) -> None:
+    """Type each query key by key and print what a key takes."""
+    for query in queries:
+        texts = [query[:end] for end in range(1, len(query) + 1)]
+        times = [milliseconds(dataset, text) for _round in range(rounds) for text in texts]
+        worst, median = max(times), statistics.median(times)
+        print(f"    {query:36} keystroke: median {median:6.1f} ms, worst {worst:6.1f} ms")
 
 
 def measure(folder: Path, rounds: int) -> None:
@@ -75,15 +123,12 @@ def measure(folder: Path, rounds: int) -> None:
     print(
         f"{len(dataset):7} captions: names {names:.2f} s, all {time.perf_counter() - began:.2f} s"
     )
-    for query in TYPED:
-        typed = [query[:end] for end in range(1, len(query) + 1)]
-        times = [milliseconds(dataset, text) for _round in range(rounds) for text in typed]
-        worst, median = max(times), statistics.median(times)
-        print(f"    {query:36} keystroke: median {median:6.1f} ms, worst {worst:6.1f} ms")
+    typed(dataset, TYPED, rounds)
     for query in GATHERING:
         first = milliseconds(dataset, query)
         times = [milliseconds(dataset, query) for _round in range(rounds)]
         print(f"    {query:36} first {first:8.1f} ms, then {statistics.median(times):6.1f} ms")
+    typed(dataset, OF_SCORES, rounds)
     times = []
     for _round in range(rounds):
         began = time.perf_counter()

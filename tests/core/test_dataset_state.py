@@ -4,15 +4,18 @@ have it."""
 from __future__ import annotations
 
 import hashlib
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nasutui.core.dataset import score_table
 from nasutui.core.dataset.model import Dataset
 from nasutui.core.editing.provenance import Memory, notice, overwrite
 from nasutui.core.hashes import FileHashes
 from nasutui.core.history.journal import Edit, Journal
+from nasutui.core.query.terms import COMPARISONS
 from nasutui.core.tagging.scores import GENERAL, RATING, Scores, ScoreStore, TagTable
 from tests.support.dataset_facts import load, png, shown, write
 
@@ -83,15 +86,32 @@ def test_the_newest_model_that_knows_these_pictures_speaks(scored: Path) -> None
     assert shown(load(scored), "score:blue_skin>0.5") == ["b.png"]
 
 
-def test_the_scores_of_one_picture_can_be_had(scored: Path) -> None:
-    dataset = load(scored)
-    for _progress in dataset.prepare("score:blue_skin<1"):
-        pass
-    table = dataset.columns.scores
-    assert table is not None
-    a, *_others, never = dataset.order
-    assert table.of_slot(a) == {"general": np.float16(0.1), "blue_skin": np.float16(0.8)}
-    assert table.of_slot(never) == {}
+@pytest.mark.parametrize("block", [3, 1 << 16])
+def test_scores_laid_out_by_tag_say_what_each_picture_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(score_table, "_BLOCK", block)
+    dice = np.random.default_rng(3)
+    values = [0.0, 0.011, 0.25, 0.35, 0.5, 0.999, 1.0]
+    said = {f"p{n}": tuple(float(v) for v in dice.choice(values, 3)) for n in range(20)}
+    write(tmp_path, dict.fromkeys(said, "x"))
+    score(tmp_path, {f"{name}.png": scores for name, scores in said.items()})
+    dataset = load(tmp_path)
+    for pattern in ("blue_skin", "*_skin", "*", "none*"):
+        names = [n for n in TABLE.names if fnmatch(n, pattern)]
+        for sign, compare in COMPARISONS.items():
+            for value in (0.0, 0.25, 0.3, 0.35, 0.9995, 1.0):
+                wanted = [
+                    f"{name}.png"
+                    for name, scores in said.items()
+                    if any(
+                        compare(float(np.float16(s)) if s >= 0.01 else 0.0, np.float16(value))
+                        for tag, s in zip(TABLE.names, (0.1, *scores), strict=True)
+                        if tag in names
+                    )
+                ]
+                found = shown(dataset, f"score:{pattern}{sign}{value}")
+                assert sorted(found) == sorted(wanted), (pattern, sign, value)
 
 
 def test_asking_leaves_no_trace_in_a_folder_without_a_history(tmp_path: Path) -> None:

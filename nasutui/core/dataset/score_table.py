@@ -1,15 +1,19 @@
 """The tagger's scores of a whole dataset in memory, to compare one tag's score in all pictures.
 
-Sparse, as in the store (see tagging/scores.py): for each picture the tags from 0.01 up, one picture behind
-the other, 4 bytes a score; some 90 MB for 100,000 pictures. A tag that the tagger knows and that is
-not there has the score 0.
+Sparse, as in the store (see tagging/scores.py), but laid out by tag: one tag behind the other, for
+each the pictures that have it at 0.01 or more, 4 bytes a score; some 90 MB for 100,000 pictures. So
+a question looks at the scores of the tags that it is about and at no others. A tag that the tagger
+knows and that is not there has the score 0.
+
+Scores are compared as the numbers that their half floats are in bits: of what is not negative, the
+greater has the greater bits.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,16 +42,38 @@ class Source(Protocol):
     def item(self, slot: int) -> Item: ...
 
 
+_BLOCK = 1 << 16  # slots that 16 bits can tell apart
+_ONE = 0x3C00  # the bits of the half float 1.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """The scores of `_BLOCK` slots from `first` on. starts: where each tag's scores begin in
+    `places` (slot less `first`, uint16) and `bits` (half floats, as uint16); one more than tags."""
+
+    first: int
+    starts: NDArray[np.int64]
+    places: NDArray[np.uint16]
+    bits: NDArray[np.uint16]
+
+    def parts(self, tags: Sequence[int], *, joined: bool) -> list[slice]:
+        """Where the scores of these tags are, a tag a part. joined: in one when it is every tag."""
+        if joined and len(tags) == len(self.starts) - 1:
+            return [slice(0, len(self.bits))]
+        return [slice(int(self.starts[tag]), int(self.starts[tag + 1])) for tag in tags]
+
+
 @dataclass
 class ScoreTable:
-    """Scores of the newest model that has scored any of the pictures. slots: those with scores;
-    starts: where each one's scores begin in `tags` and `values` (one more than slots)."""
+    """Scores of the newest model that has scored any of the pictures.
 
-    keys: list[str] = field(default_factory=list)
-    slots: Sequence[int] = ()
-    starts: NDArray[np.int64] | None = None
-    tags: NDArray[np.uint16] | None = None
-    values: NDArray[np.float16] | None = None
+    keys: the model's tags. slots: those with scores, ascending, int32. most: how many scores a
+    picture has at most."""
+
+    keys: list[str]
+    slots: NDArray[np.int32]
+    blocks: list[Block]
+    most: int
 
     @staticmethod
     def of(source: Source, cancelled: Cancelled) -> Generator[Progress, None, ScoreTable]:
@@ -55,16 +81,17 @@ class ScoreTable:
         root = state_root(source.folder)
         path = database_path(root)
         if not path.is_file():
-            return ScoreTable()
+            return _empty()
         store = ScoreStore(root)
         try:
             hashes = FileHashes(root, store.connection)
             digests = yield from _digests(source, hashes, cancelled)
+            store.connection.execute("BEGIN")  # one state of the database for both readings
             for model, _name, table in reversed(store.models()):
                 found = _read(store, model, table, digests)
-                if found.slots:
+                if len(found.slots):
                     return found
-            return ScoreTable()
+            return _empty()
         except sqlite3.Error as error:
             raise database_error(error, path) from error
         finally:
@@ -76,40 +103,48 @@ class ScoreTable:
 
         mask = np.zeros(size, np.bool_)
         fitting = [number for number, key in enumerate(self.keys) if pattern.fits(key)]
-        if not fitting or self.tags is None or self.values is None or self.starts is None:
+        if not fitting or not len(self.slots):
             return mask
         compare = COMPARISONS[comparison]
-        places = self._places(fitting)
-        stored_scores = self.values[places].astype(np.float64)
-        hits = places[compare(stored_scores, value)]  # type: ignore[arg-type]
-        rows = np.diff(np.searchsorted(hits, self.starts)) > 0
-        if compare(0.0, value):
-            rows |= np.diff(np.searchsorted(places, self.starts)) < len(fitting)
-        mask[np.asarray(self.slots, np.int64)[rows]] = True
+        absent = bool(compare(0.0, value))
+        if absent and len(fitting) > self.most:
+            mask[self.slots] = True  # nobody has all of them
+            return mask
+        least, greatest, inside = _range(comparison, value)
+        if inside and least > greatest and not absent:
+            return mask
+        stored = np.zeros(size if absent else 0, np.uint16)
+        for block in self.blocks:
+            here = mask[block.first :]
+            for part in block.parts(fitting, joined=not absent):
+                places, bits = block.places[part], block.bits[part]
+                hit = bits >= least
+                if greatest < _ONE:
+                    hit &= bits <= greatest
+                here[places[hit if inside else ~hit]] = True
+                if absent:  # each part has a picture once, so that none is lost in counting
+                    stored[block.first :][places] += 1
+        if absent:
+            mask[self.slots[stored[self.slots] < len(fitting)]] = True
         return mask
 
-    def of_slot(self, slot: int) -> dict[str, float]:
-        """Key -> score of one picture; {} when it has none."""
-        if self.tags is None or self.values is None or self.starts is None:
-            return {}
-        if slot not in self.slots:
-            return {}
-        row = self.slots.index(slot)
-        part = slice(int(self.starts[row]), int(self.starts[row + 1]))
-        return {
-            self.keys[tag]: value
-            for tag, value in zip(self.tags[part].tolist(), self.values[part].tolist(), strict=True)
-        }
 
-    def _places(self, fitting: Sequence[int]) -> NDArray[np.int64]:
-        import numpy as np
+def _range(comparison: str, value: float) -> tuple[int, int, bool]:
+    """The bits of the scores that compare so, least and greatest; or, with False, of those that
+    do not."""
+    import numpy as np
 
-        assert self.tags is not None
-        if len(fitting) == 1:
-            return np.flatnonzero(self.tags == np.uint16(fitting[0]))
-        wanted = np.zeros(len(self.keys), np.bool_)
-        wanted[list(fitting)] = True
-        return np.flatnonzero(wanted[self.tags])
+    every = np.arange(_ONE + 1, dtype=np.uint16).view(np.float16).astype(np.float64)
+    fits = np.asarray(COMPARISONS[comparison](every, value))  # type: ignore[arg-type]
+    inside = not (fits[0] and fits[-1] and not fits.all())
+    (wanted,) = np.nonzero(fits if inside else ~fits)
+    return (int(wanted[0]), int(wanted[-1]), inside) if len(wanted) else (1, 0, inside)
+
+
+def _empty() -> ScoreTable:
+    import numpy as np
+
+    return ScoreTable([], np.empty(0, np.int32), [], 0)
 
 
 def _digests(
@@ -136,23 +171,78 @@ def _digests(
 def _read(
     store: ScoreStore, model: int, table: TagTable, digests: dict[bytes, list[int]]
 ) -> ScoreTable:
+    """Read the scores twice, once to count them: so nothing but the table itself is ever held."""
     import numpy as np
 
+    counts: dict[int, NDArray[np.int64]] = {}
     slots: list[int] = []
-    lengths: list[int] = []
-    tags = bytearray()
-    values = bytearray()
-    rows = store.connection.execute(
-        "SELECT picture, tags, probabilities FROM score WHERE model_id=?", (model,)
-    )
-    for picture, numbers, probabilities in rows:
-        for slot in digests.get(bytes(picture), ()):
-            slots.append(slot)
-            lengths.append(len(numbers) // 2)
-            tags += numbers
-            values += probabilities
-    starts = np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))]).astype(np.int64)
+    most = 0
+    for number, places, tags, _bits in _bundles(store, model, digests):
+        slots += (places.astype(np.int32) + number * _BLOCK).tolist()
+        most = max(most, *map(len, tags))
+        new = np.bincount(np.concatenate(tags), minlength=len(table))
+        counts[number] = counts.get(number, 0) + new
+    blocks = {number: _Filling(number, found) for number, found in sorted(counts.items())}
+    for number, places, tags, bits in _bundles(store, model, digests):
+        blocks[number].take(places, tags, bits)
+    keys = [tag_key(name) for name in table.names]
     return ScoreTable(
-        [tag_key(name) for name in table.names], slots, starts,
-        np.frombuffer(tags, "<u2"), np.frombuffer(values, "<f2"),
-    )  # fmt: skip
+        keys, np.array(sorted(slots), np.int32), [b.block for b in blocks.values()], most
+    )
+
+
+class _Filling:
+    """A block whose size is known and that is being filled."""
+
+    def __init__(self, number: int, counts: NDArray[np.int64]) -> None:
+        import numpy as np
+
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        self._free = starts[:-1].copy()
+        total = int(starts[-1])
+        self.block = Block(
+            number * _BLOCK, starts, np.empty(total, np.uint16), np.empty(total, np.uint16)
+        )
+
+    def take(
+        self,
+        places: NDArray[np.uint16],
+        tags: list[NDArray[np.uint16]],
+        bits: list[NDArray[np.uint16]],
+    ) -> None:
+        """Put the scores of some pictures behind those that are there, tag by tag."""
+        import numpy as np
+
+        joined = np.concatenate(tags)
+        order = np.argsort(joined, kind="stable")
+        ordered = joined[order]
+        new = np.bincount(joined, minlength=len(self._free))
+        before = np.arange(len(ordered)) - (np.cumsum(new) - new)[ordered]
+        targets = self._free[ordered] + before
+        self.block.places[targets] = np.repeat(places, [len(part) for part in tags])[order]
+        self.block.bits[targets] = np.concatenate(bits)[order]
+        self._free += new
+
+
+def _bundles(
+    store: ScoreStore, model: int, digests: dict[bytes, list[int]]
+) -> Iterator[tuple[int, NDArray[np.uint16], list[NDArray[np.uint16]], list[NDArray[np.uint16]]]]:
+    """Some hundred pictures at a time, all of one block: its number, and for each picture its place
+    in it, its tags and their scores."""
+    import numpy as np
+
+    rows = store.connection.execute(
+        "SELECT picture, tags, probabilities FROM score WHERE model_id=? ORDER BY picture", (model,)
+    )
+    while found := rows.fetchmany(_CHUNK):
+        blocks: dict[int, list[tuple[int, bytes, bytes]]] = {}
+        for picture, tags, values in found:
+            for slot in digests.get(bytes(picture), ()):
+                blocks.setdefault(slot // _BLOCK, []).append((slot % _BLOCK, tags, values))
+        for number, bundle in blocks.items():
+            yield (
+                number,
+                np.array([place for place, _tags, _values in bundle], np.uint16),
+                [np.frombuffer(tags, "<u2") for _place, tags, _values in bundle],
+                [np.frombuffer(values, "<u2") for _place, _tags, values in bundle],
+            )
