@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -18,6 +19,7 @@ from nasutui.core.config import Config, log_path, projects_folder
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _
 from nasutui.jobs import Job, JobEvents, MakeStep, run_job
+from nasutui.repaint import ShownPieces
 from nasutui.screens.base import PLACES, Workplace
 from nasutui.theme import THEMES
 from nasutui.widgets.translated import Translated
@@ -59,11 +61,13 @@ class NasutuiApp(Translated, App[None]):
         Binding("question_mark", "help", N_("Help"), id="app.help"),
         Binding("ctrl+p", "command_palette", N_("Commands"), id="app.palette", show=False),
         Binding("ctrl+x", "stop_job", N_("Stop the work"), id="app.stop", show=False),
+        Binding("ctrl+l", "redraw", N_("Draw the screen again"), id="app.redraw", show=False),
         Binding("ctrl+q", "quit", N_("Quit"), id="app.quit", priority=True),
     ]
     CSS = """
     HelpPanel { width: 45%; }
     Footer { background: $panel; }
+    ToastRack { margin-bottom: 2; }
     """
 
     def __init__(self, config: Config, path: str | None = None) -> None:
@@ -73,6 +77,7 @@ class NasutuiApp(Translated, App[None]):
         self.workspace: Workspace | None = None
         self.jobs: list[Job] = []
         self.environment = dict(os.environ)
+        self._shown = ShownPieces()
         self._path = path
         for theme in THEMES:
             self.register_theme(theme)
@@ -80,8 +85,23 @@ class NasutuiApp(Translated, App[None]):
         self.theme = config.theme if config.theme in self.available_themes else "nasutui-dark"
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         if self._path:
             self.open_path(Path(self._path))
+
+    # -- the terminal -------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._shown.only_news(renderable))
+
+    def on_resize(self) -> None:
+        """A terminal may have lost what it showed, even one that has its old size again."""
+        self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Draw everything again, after something else wrote on the terminal."""
+        self._shown.forget()
+        self.screen.refresh()
 
     # -- what is open -------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from nasutui.core.text import display_name
 if TYPE_CHECKING:
     from nasutui.app import NasutuiApp
 
-_POST_SECONDS = 0.05
+_POST_SECONDS = 0.1  # often enough for an eye; each time some hundred bytes go over the link
 
 MakeStep = Callable[[Cancelled], Events]
 

@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from nasutui.core.events import Event
@@ -58,6 +59,7 @@ class Workplace(Translated, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Workspace | None = None
+        self._focus_when_large: Widget | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="places")
@@ -107,7 +109,12 @@ class Workplace(Translated, Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         small = event.size.width < MIN_COLUMNS or event.size.height < MIN_ROWS
+        if small and self.focused is not None:
+            self._focus_when_large = self.focused  # what is hidden loses the focus
         self.set_class(small, "-too-small")
+        if not small and self._focus_when_large is not None:
+            self.call_after_refresh(self.set_focus, self._focus_when_large)
+            self._focus_when_large = None
         if small:
             self.query_one("#too-small", Static).update(
                 _("too small: {width} x {height}; nasutui needs {columns} x {rows}").format(

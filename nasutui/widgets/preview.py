@@ -35,7 +35,8 @@ def strips_of(image: Image.Image) -> list[Strip]:
     from rich_pixels import Pixels
 
     segments = Pixels.from_image(image)._segments.segments
-    return [Strip(line) for line in Segment.split_lines(segments)]
+    # Neighbours of one colour in one piece: flat colours cost a terminal next to nothing then.
+    return [Strip(line).simplify() for line in Segment.split_lines(segments)]
 
 
 class Preview(Widget):

@@ -70,7 +70,10 @@ class WorkLine(Static):
     """Shows the app's newest job."""
 
     DEFAULT_CSS = """
-    WorkLine { height: 1; background: $panel; color: $foreground; text-overflow: ellipsis; }
+    WorkLine {
+        height: 1; background: $panel; color: $foreground;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     def show_job(self, job: Job | None) -> None:

@@ -24,6 +24,7 @@ class Terminal:
         home: Path,
         size: tuple[int, int] = (80, 24),
         lang: str = "C.UTF-8",
+        **more: str,
     ) -> None:
         self._socket = f"nasutui-{os.getpid()}-{secrets.token_hex(3)}"
         environment = {
@@ -34,8 +35,8 @@ class Terminal:
             "NASUTUI_CACHE": str(home / "cache"),
             "NASUTUI_PROJECTS": str(home / "projects"),
             "COLORTERM": "truecolor",
-        }
-        command = ["env", *(f"{k}={v}" for k, v in environment.items())]
+        } | more
+        command = ["env", "-u", "COLORTERM", "-u", "NO_COLOR", *(f"{k}={v}" for k, v in environment.items() if v)]
         command += [sys.executable, "-m", "nasutui", *arguments]
         # The last line stays readable after the program has ended.
         shell = f"{shlex.join(command)}; echo ENDED $?; exec sleep 60"

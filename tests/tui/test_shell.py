@@ -226,3 +226,21 @@ async def test_the_list_moves_with_arrows_and_vi_keys(make_app: MakeApp, project
         assert rows.cursor == 5
         await pilot.press("g")
         assert rows.cursor == 0
+
+
+async def test_a_window_that_was_too_small_keeps_what_had_the_focus(
+    make_app: MakeApp, project: Path
+) -> None:
+    app = make_app(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        pictures = app.screen.query_one("#raw", RowList)
+        await pilot.press("down")
+        assert (app.focused, pictures.cursor) == (pictures, 1)
+        await pilot.resize_terminal(40, 12)
+        await pilot.pause()
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        await pilot.press("down")
+        assert (app.focused, pictures.cursor) == (pictures, 2)

@@ -1,0 +1,97 @@
+"""What each key costs over a slow link: bytes sent at 100x30, bounded at about twice what was measured.
+
+`python -m pytest -s -k costs tests/e2e/test_bytes_sent.py` prints what is sent now.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from nasutui.core.project import PROCESSED, RAW, TAGGED, create_project
+from nasutui.core.tagging.models import EMBEDDED
+from tests.support.datasets import noise, png
+from tests.support.pseudo_terminal import PseudoTerminal, colours_in, pseudo_terminal
+
+PICTURES = 160
+# Most bytes at 256 colours, at true colour.
+BOUNDS = {
+    "cursor down, preview on": (5_000, 8_000),
+    "cursor down, preview folded": (2_200, 3_000),
+    "cursor up, picture seen before": (5_000, 8_000),
+    "a letter in the filter line": (400, 500),
+    "a tag down": (700, 900),
+    "a threshold moved": (600, 800),
+    "help shown and hidden": (30_000, 36_000),
+    "to another workplace": (20_000, 28_000),
+    "idle, 3 seconds": (0, 0),
+    "a running job, a second": (12_000, 14_000),
+}
+TAGS = "1girl, solo, long_hair, blue_eyes, smile, dress, hat, outdoors, sky, cloud, tree, grass"
+
+
+@pytest.fixture
+def root(own_home: Path) -> Path:
+    """A project whose pictures are noise: no two cells of a preview are alike."""
+    root = create_project(own_home / "projects" / "demo", model=EMBEDDED).root
+    (root / RAW / "a.png").write_bytes(png(noise(0, (64, 64))))
+    (root / PROCESSED).mkdir(exist_ok=True)
+    (root / TAGGED).mkdir(exist_ok=True)
+    for number in range(PICTURES):
+        data = png(noise(number, (64, 80)))
+        (root / PROCESSED / f"img{number:03}.png").write_bytes(data)
+        (root / TAGGED / f"img{number:03}.png").write_bytes(data)
+        (root / TAGGED / f"img{number:03}.txt").write_text(TAGS, encoding="utf-8")
+    return root
+
+
+def costs(terminal: PseudoTerminal) -> dict[str, int]:
+    """The bytes of each key, the dearest of several times."""
+    found: dict[str, int] = {}
+
+    def cost(what: str, *keys: str) -> None:
+        found[what] = max(found.get(what, 0), *(terminal.cost(key) for key in keys))
+
+    terminal.until("img000.png", "1girl")
+    cost("cursor down, preview on", "j", "j")
+    cost("cursor up, picture seen before", "k")
+    terminal.cost("z")
+    cost("cursor down, preview folded", "j")
+    terminal.cost("l")
+    cost("a tag down", "j", "j")
+    terminal.cost("h")
+    terminal.cost("/")
+    cost("a letter in the filter line", "q", "z")
+    terminal.cost("\x7f")
+    terminal.cost("\x7f")
+    terminal.cost("\x1b")
+    cost("help shown and hidden", "?", "?")
+    cost("to another workplace", "2")
+    found["a running job, a second"] = _running(terminal)
+    cost("a threshold moved", "j", "\x1b[C", "\x1b[D")
+    terminal.quiet()
+    found["idle, 3 seconds"] = terminal.listen(3)
+    return found
+
+
+def _running(terminal: PseudoTerminal) -> int:
+    before, began = len(terminal.sent), time.monotonic()
+    terminal.send("r")
+    terminal.until("embedded: 160")
+    seconds = max(1.0, time.monotonic() - began)
+    terminal.quiet(6.0)  # until the note in the corner is gone
+    return round((len(terminal.sent) - before) / seconds)
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["256 colours", "true colour"])
+def test_costs(root: Path, own_home: Path, column: int) -> None:
+    more = {"COLORTERM": "truecolor"} if column else {}
+    with pseudo_terminal([root], own_home, (100, 30), **more) as terminal:
+        found = costs(terminal)
+        terminal.send("\x11")
+        assert terminal.ended() == 0
+    print(found)
+    assert colours_in(terminal.sent) & {"256", "true"} == ({"true"} if column else {"256"})
+    assert {what: n for what, n in found.items() if n > BOUNDS[what][column]} == {}
