@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -19,6 +19,7 @@ from nasutui.core.config import Config, log_path, projects_folder
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _
 from nasutui.jobs import Job, JobEvents, MakeStep, run_job
+from nasutui.keys_in_turn import KeysInTurn
 from nasutui.repaint import ShownPieces
 from nasutui.screens.base import PLACES, Workplace
 from nasutui.theme import THEMES
@@ -38,7 +39,7 @@ def _mode(module: str, name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class NasutuiApp(Translated, App[None]):
+class NasutuiApp(Translated, KeysInTurn):
     """nasutui in a terminal."""
 
     TITLE = "nasutui"
@@ -67,7 +68,7 @@ class NasutuiApp(Translated, App[None]):
     CSS = """
     HelpPanel { width: 45%; }
     Footer { background: $panel; }
-    ToastRack { margin-bottom: 2; }
+    Workplace ToastRack { margin-bottom: 2; }
     """
 
     def __init__(self, config: Config, path: str | None = None) -> None:

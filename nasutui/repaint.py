@@ -19,9 +19,7 @@ from textual.strip import Strip
 # As Rich writes a run of text: its attributes, colour, background; the text; a reset.
 _RUN = re.compile("\x1b\\[([0-9;]+)m([^\x1b]*)\x1b\\[0m")
 _COLOUR = "{0}8;5;[0-9]+|{0}8;2;[0-9]+;[0-9]+;[0-9]+|{0}[0-79]|{1}[0-7]"
-_CODES = re.compile(
-    f"((?:[1-9];|[1-9]$)*);?({_COLOUR.format(3, 9)})?;?({_COLOUR.format(4, 10)})?"
-)
+_CODES = re.compile(f"((?:[1-9];|[1-9]$)*);?({_COLOUR.format(3, 9)})?;?({_COLOUR.format(4, 10)})?")
 
 
 class _Style(NamedTuple):

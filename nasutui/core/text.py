@@ -24,12 +24,16 @@ _UNSAFE_JSON = re.compile(
 def display_name(text: str | PathLike[str]) -> str:
     """Text that is safe to show: composed (NFC), and each control, format or broken character
     replaced by U+FFFD. Never use the result to open a file."""
-    shown = unicodedata.normalize("NFC", str(fspath(text)))
-    if shown.isprintable():
-        return shown
+    return display_typed(unicodedata.normalize("NFC", str(fspath(text))))
+
+
+def display_typed(text: str) -> str:
+    """Like `display_name`, character for character, for a line in which a cursor stands."""
+    if text.isprintable():
+        return text
     return "".join(
         "\ufffd" if c not in _KEEP and unicodedata.category(c) in _UNSAFE_CATEGORIES else c
-        for c in shown
+        for c in text
     )
 
 

@@ -19,6 +19,7 @@ from nasutui.core.generation.log import Entry
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.screens.generate_large import LargeScreen
 from nasutui.screens.generate_text import entry_row, entry_text
+from nasutui.widgets.line import Line
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.row_list import RowList
 from nasutui.widgets.translated import Translated
@@ -61,7 +62,7 @@ better, `seed:123` a seed, `lora:name` a LoRA. **enter** loads the picture's set
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=_("words, rating:4, seed:123, lora:name"))
+        yield Line(placeholder=_("words, rating:4, seed:123, lora:name"))
         yield Static(id="count", markup=False)
         with Horizontal():
             yield RowList(entry_row)

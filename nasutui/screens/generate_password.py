@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from nasutui.core.i18n import N_, _
+from nasutui.widgets.line import Line
 from nasutui.widgets.translated import Translated
 
 
@@ -35,8 +36,8 @@ class AskPassword(Translated, ModalScreen[tuple[str, str] | None]):
         with Vertical():
             text = _("The WebUI at {url} asks for the user name and password of --api-auth.")
             yield Static(text.format(url=self._url), markup=False)
-            yield Input(placeholder=_("user name"), id="user")
-            yield Input(placeholder=_("password"), id="password", password=True)
+            yield Line(placeholder=_("user name"), id="user")
+            yield Line(placeholder=_("password"), id="password", password=True)
             hint = _("enter takes it, esc cancels; it is not written anywhere")
             yield Static(hint, classes="hint", markup=False)
 

@@ -17,6 +17,7 @@ from nasutui.core.generation.log import fold
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.widgets.cells import fit
+from nasutui.widgets.line import Line
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.widgets.translated import Translated
@@ -67,7 +68,7 @@ class PickScreen(Translated, ModalScreen[list[str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self._title, markup=False)
-            yield Input(placeholder=_("/ searches"))
+            yield Line(placeholder=_("/ searches"))
             with Horizontal():
                 yield RowList(self._row)
                 yield Preview()

@@ -14,6 +14,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from nasutui.core.i18n import N_, _
+from nasutui.widgets.line import Line
 from nasutui.widgets.translated import Translated
 
 _BOX = """
@@ -85,7 +86,7 @@ class AskText(Translated, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self._question, markup=False)
-            yield Input(
+            yield Line(
                 self._value,
                 suggester=PathSuggester() if self._path else None,
                 select_on_focus=False,

@@ -30,19 +30,21 @@ class SmallCopies:
 
     def __init__(self, limit: int = 24) -> None:
         self._limit = limit
-        self._kept: OrderedDict[str, Image.Image] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Image.Image, tuple[int, int]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, picture: RawPicture) -> Image.Image:
-        """The copy; decoded when it is not kept. Raises PictureError."""
+        """The copy; decoded when it is not kept. The picture knows its size then. Raises
+        PictureError."""
         key = f"{picture.source.path}|{picture.label}"
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                copy, picture.size = self._kept[key]
+                return copy
         copy = small_copy(picture)
         with self._lock:
-            self._kept[key] = copy
+            self._kept[key] = copy, picture.size
             while len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
         return copy

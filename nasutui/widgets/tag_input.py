@@ -10,17 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from nasutui.core.dataset.completion import Completion
 from nasutui.core.i18n import N_, _
 from nasutui.widgets.cells import fit, right
+from nasutui.widgets.line import Line
 from nasutui.widgets.translated import Translated
 
 MOST_SHOWN = 9
 
 
-class TagInput(Translated, Input):
+class TagInput(Translated, Line):
     """A line of text in which the arrows still move between pictures. The terminal's own cursor
     stands where the text is, so that an input method shows what it composes there."""
 

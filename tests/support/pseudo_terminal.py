@@ -145,8 +145,11 @@ def _own_the_terminal() -> None:
 
 @contextmanager
 def pseudo_terminal(
-    arguments: Sequence[str | Path], home: Path, size: tuple[int, int] = (80, 24),
-    through: Sequence[str] = (), **changes: str,
+    arguments: Sequence[str | Path],
+    home: Path,
+    size: tuple[int, int] = (80, 24),
+    through: Sequence[str] = (),
+    **changes: str,
 ) -> Iterator[PseudoTerminal]:
     """`nasutui ARGUMENTS` in a terminal; `through` is a command that runs it (a slow link)."""  # fmt: skip
     command = [*through, sys.executable, "-m", "nasutui", *map(os.fspath, arguments)]

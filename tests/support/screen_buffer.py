@@ -123,7 +123,7 @@ class ScreenBuffer:
             return
         if letter == "H":
             y, x = ([*values, 1, 1] if values else [1, 1])[:2]
-            if not (1 <= y and 1 <= x):
+            if not (y >= 1 and x >= 1):
                 raise UnknownSequenceError(f"cursor to {values}")
             self._y, self._x = min(y, self.rows) - 1, min(x, self.columns) - 1
         elif letter == "J" and first == 2:
@@ -143,5 +143,7 @@ class ScreenBuffer:
             self.titles.append(text)
         elif number == "52":
             self.clipboard.append(text)
-        elif not (number == "8" or (number == "22" and re.fullmatch("[a-z-]+", text))):  # a link, a pointer
+        elif not (
+            number == "8" or (number == "22" and re.fullmatch("[a-z-]+", text))
+        ):  # a link, a pointer
             raise UnknownSequenceError(f"command {number} {text!r}")

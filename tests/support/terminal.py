@@ -36,7 +36,14 @@ class Terminal:
             "NASUTUI_PROJECTS": str(home / "projects"),
             "COLORTERM": "truecolor",
         } | more
-        command = ["env", "-u", "COLORTERM", "-u", "NO_COLOR", *(f"{k}={v}" for k, v in environment.items() if v)]
+        command = [
+            "env",
+            "-u",
+            "COLORTERM",
+            "-u",
+            "NO_COLOR",
+            *(f"{k}={v}" for k, v in environment.items() if v),
+        ]
         command += [sys.executable, "-m", "nasutui", *arguments]
         # The last line stays readable after the program has ended.
         shell = f"{shlex.join(command)}; echo ENDED $?; exec sleep 60"

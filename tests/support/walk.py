@@ -18,8 +18,18 @@ PICTURES = ("01_white.png", "03_seaside.jpg", "09_pencil.png")
 _BYTES = {"Enter": "\r", "Escape": "\x1b", "Down": "\x1b[B", "Up": "\x1b[A", "C-q": "\x11"}
 _PATIENCE = 40.0
 WORDS = {
-    "en": {"typing": "Next meaning", "bulk": "Add at the end", "server": "connected to", "undone": "undone:"},
-    "ja": {"typing": "次の候補", "bulk": "末尾に追加", "server": "接続", "undone": "元に戻しました"},
+    "en": {
+        "typing": "Next meaning",
+        "bulk": "Add at the end",
+        "server": "connected to",
+        "undone": "undone:",
+    },
+    "ja": {
+        "typing": "次の候補",
+        "bulk": "末尾に追加",
+        "server": "接続",
+        "undone": "元に戻しました",
+    },
 }
 
 
@@ -150,4 +160,3 @@ def walk(hands: Hands, root: Path, lang: str, size: tuple[int, int]) -> None:
     hands.press("r")
     _until(lambda: list((root / GENERATED).glob("*.png")), hands)
     hands.press("C-q")
-

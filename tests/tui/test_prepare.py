@@ -15,12 +15,13 @@ from textual.pilot import Pilot
 from nasutui.app import NasutuiApp
 from nasutui.core.pictures.crop import BOX, PAD, SMART
 from nasutui.core.pictures.crops import read_crops
+from nasutui.core.pictures.sources import find_sources
 from nasutui.core.project import PROCESSED, RAW
 from nasutui.raw_pictures import RawPicture
 from nasutui.screens.failures import FailuresScreen
 from nasutui.screens.import_pictures import ImportScreen
 from nasutui.screens.prepare import PrepareScreen
-from nasutui.widgets.crop_view import CropView
+from nasutui.widgets.crop_view import CropView, SmallCopies
 from nasutui.widgets.look_closer import LookCloser
 from nasutui.widgets.row_list import RowList
 from tests.support.screen_text import screen_text
@@ -321,3 +322,12 @@ async def test_an_empty_project_says_what_to_do(make_app: MakeApp, own_home: Pat
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "i imports" in screen_text(app)
+
+
+def test_a_picture_that_was_listed_again_knows_its_size(project: Path) -> None:
+    (found,) = find_sources([project / RAW / "-rf.png"]).sources
+    copies = SmallCopies()
+    copies.get(RawPicture(found))
+    listed_again = RawPicture(found)
+    copies.get(listed_again)
+    assert listed_again.size == (96, 160)

@@ -1,0 +1,27 @@
+"""A line to type in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.widgets import Input
+
+from nasutui.core.text import display_typed
+
+
+class _ShownSafely(Highlighter):
+    """What was pasted, or put there to be changed, may hold what a terminal would obey."""
+
+    def highlight(self, text: Text) -> None:
+        text.plain = display_typed(text.plain)
+
+
+class Line(Input):
+    """Textual's Input with a cursor that does not blink: over SSH nothing is sent while one thinks.
+    The value stays as it is; what is drawn commands no terminal."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, highlighter=_ShownSafely(), **options)
+        self.cursor_blink = False
