@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import logging
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,12 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nasutui.core.config import Config, log_path, projects_folder
+from nasutui.core.config import Config, projects_folder
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _
 from nasutui.jobs import Job, JobEvents, MakeStep, run_job
 from nasutui.keys_in_turn import KeysInTurn
+from nasutui.log_file import keep_a_log
 from nasutui.repaint import ShownPieces
 from nasutui.screens.base import PLACES, Workplace
 from nasutui.theme import THEMES
@@ -79,6 +81,7 @@ class NasutuiApp(Translated, KeysInTurn):
         self.jobs: list[Job] = []
         self.environment = dict(os.environ)
         self._shown = ShownPieces()
+        self.exit_code_of_signal = 0
         self._path = path
         for theme in THEMES:
             self.register_theme(theme)
@@ -86,9 +89,22 @@ class NasutuiApp(Translated, KeysInTurn):
         self.theme = config.theme if config.theme in self.available_themes else "nasutui-dark"
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            self._leave_when_told()
         self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         if self._path:
             self.open_path(Path(self._path))
+
+    def _leave_when_told(self) -> None:
+        """SIGTERM leaves as the key does: what is not written yet is written, and the terminal is as
+        it was before."""
+
+        def leave() -> None:
+            self.exit_code_of_signal = 128 + signal.SIGTERM
+            self.call_next(self.action_quit)
+
+        with contextlib.suppress(NotImplementedError, ValueError):  # Windows; not the main thread
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave)
 
     # -- the terminal -------------------------------------------------------------------------
 
@@ -186,7 +202,7 @@ class NasutuiApp(Translated, KeysInTurn):
             job.stop.set()
         for screen in self._workplaces():
             screen.leave()
-        self.exit()
+        self.exit(return_code=self.exit_code_of_signal)
 
     def _workplaces(self) -> Iterator[Workplace]:
         for stack in self._screen_stacks.values():
@@ -208,22 +224,10 @@ class NasutuiApp(Translated, KeysInTurn):
         yield SystemCommand(_("Theme"), _("choose the colours"), self.action_change_theme)
 
 
-def _keep_a_log() -> None:
-    """Write what nobody foresaw into a file: a line on stderr would tear the screen."""
-    path = log_path()
-    logger = logging.getLogger("nasutui")
-    logger.propagate = False
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        logger.addHandler(handler)
-
-
 def run_app(path: str | None, config: Config) -> int:
     """Open the interface, on a project or folder if one is given; returns the exit code."""
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    _keep_a_log()
+    keep_a_log()
     app = NasutuiApp(config, path)
     app.run()
     return app.return_code or 0

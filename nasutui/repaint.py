@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
@@ -76,8 +76,11 @@ class ShownPieces:
 class _News(CompositorUpdate):
     """Stands for an update until it is sent; one that is never sent is not remembered."""
 
-    def __init__(self, update: CompositorUpdate, shown: ShownPieces) -> None:
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownPieces) -> None:
         self._update, self._shown = update, shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._update
 
     def render_segments(self, console: Console) -> str:
         try:

@@ -23,6 +23,7 @@ TEMPORARY_PREFIX = ".nasutui-"
 TEMPORARY_SUFFIX = ".tmp"
 _STALE_SECONDS = 600.0  # without a write; one takes milliseconds
 _CHUNK = 1 << 20
+_OWNER_ONLY = 0o600
 
 
 def _temporary_beside(path: Path) -> str:
@@ -48,18 +49,20 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Make `path` hold `data`, whole or not at all. Raises OSError."""
+def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Make `path` hold `data`, whole or not at all. A private file is its owner's only, from the
+    beginning. Raises OSError."""
     temporary = _temporary_beside(path)
     try:
-        with open(temporary, "xb", buffering=0) as file:  # noqa: PTH123
+        opener = private_opener if private else None
+        with open(temporary, "xb", buffering=0, opener=opener) as file:  # noqa: PTH123
             number = file.fileno()
             _allocate(number, len(data))
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(number, rest) :]
             mode = os.fstat(number).st_mode
-        _put_in_place(temporary, mode, path)
+        _put_in_place(temporary, None if private else mode, path)
     except BaseException:
         _remove(temporary)
         raise
@@ -76,10 +79,11 @@ def _allocate(number: int, size: int) -> None:
                 raise
 
 
-def _put_in_place(temporary: str, mode: int, path: Path) -> None:
+def _put_in_place(temporary: str, mode: int | None, path: Path) -> None:
+    """mode: of the temporary file (None: it stays, whatever the old file's)."""
     with contextlib.suppress(OSError):
         wanted = os.stat(path).st_mode  # noqa: PTH116
-        if wanted != mode:
+        if mode is not None and wanted != mode:
             os.chmod(temporary, wanted & 0o7777)  # noqa: PTH101
     os.replace(temporary, path)  # noqa: PTH105
 
@@ -87,6 +91,17 @@ def _put_in_place(temporary: str, mode: int, path: Path) -> None:
 def _remove(temporary: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(temporary)  # noqa: PTH108
+
+
+def private_opener(path: str, flags: int) -> int:
+    """For `open(..., opener=)`: what is made is its owner's only, whatever the umask."""
+    return os.open(path, flags, _OWNER_ONLY)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can look into; one that is there stays as it is. Raises
+    OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def copy_atomic(source: Path, target: Path) -> str:

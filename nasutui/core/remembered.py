@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nasutui.core.files import read_or_none, write_atomic
+from nasutui.core.files import private_folder, read_or_none, write_atomic
 from nasutui.core.training.manifest import json_bytes
 
 DRIVE, RCLONE, WEBUI, PLACE = "drive", "rclone", "webui", "place"
@@ -44,5 +44,5 @@ def remember(key: str, value: str) -> None:
     if values.get(key) == value:
         return
     with contextlib.suppress(OSError):
-        state_file().parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(state_file(), json_bytes({**values, key: value}))
+        private_folder(state_file().parent)
+        write_atomic(state_file(), json_bytes({**values, key: value}), private=True)

@@ -23,5 +23,6 @@ class Line(Input):
     The value stays as it is; what is drawn commands no terminal."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, highlighter=_ShownSafely(), **options)
+        super().__init__(*args, **options)
+        self.highlighter = _ShownSafely()
         self.cursor_blink = False

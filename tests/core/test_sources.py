@@ -195,6 +195,15 @@ def test_an_entry_that_claims_too_much_or_is_empty(tmp_path: Path) -> None:
     assert codes == ["too-large", "empty"]
 
 
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    (source,) = find_sources(
+        [write_zip(tmp_path / "a.zip", [Entry(b"a.png", PNG, claims=900_000_000)])]
+    ).sources
+    with pytest.raises(PictureError, match="unpack the zip") as caught:
+        source.read()
+    assert caught.value.code == "too-large"
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all", b"PK\x05\x06" + b"\xff" * 18])
 def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "絵.zip"

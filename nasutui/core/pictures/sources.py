@@ -26,6 +26,9 @@ from nasutui.core.text import display_name, natural_key
 
 _UTF8_NAMES = 0x800  # flag of an entry whose name is UTF-8
 _ENCRYPTED = 0x1
+# Uncompressed pictures pack well, but not a hundred to one at this size: that is a zip bomb.
+_SUSPICIOUS_BYTES = 256 << 20
+_MOST_TO_ONE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,12 @@ class Source:
             return read_file(self.path)
         if self.entry.file_size > MAX_FILE_BYTES:
             raise PictureError(_("the file is larger than 1 GB"), code="too-large")
+        packed = self.entry.compress_size
+        if self.entry.file_size > max(_SUSPICIOUS_BYTES, packed * _MOST_TO_ONE):
+            text = _(
+                "this entry unpacks to a hundred times its size and more; unpack the zip first"
+            )
+            raise PictureError(text, code="too-large")
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.entry) as file:
                 data = file.read(MAX_FILE_BYTES + 1)

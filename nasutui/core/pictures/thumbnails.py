@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nasutui.core.config import cache_folder
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
-from nasutui.core.files import write_atomic
+from nasutui.core.files import private_folder, write_atomic
 from nasutui.core.pictures.images import opened
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def thumbnail(path: Path, columns: int, rows: int) -> Image.Image:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=1)
     with contextlib.suppress(OSError):  # a full or read-only cache only makes it slower
-        cached.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(cached.parent)
         write_atomic(cached, buffer.getvalue())
     return image
 
