@@ -119,10 +119,11 @@ def real_path(root: Path, stored: bytes) -> Path:
 
 
 def is_inside(stored: bytes) -> bool:
-    """False for a path that leads out of the folder. We store none; a database that came with
-    somebody else's folder may."""
+    """False for a path that leads out of the folder, or to what is hidden in it (.git). We store
+    none; a database that came with somebody else's folder may."""
     parts = stored.split(b"/")
-    return b".." not in parts and not Path(os.fsdecode(stored)).is_absolute()
+    hidden = any(part.startswith(b".") for part in parts)
+    return not hidden and not Path(os.fsdecode(stored)).is_absolute()
 
 
 class Connection(sqlite3.Connection):
