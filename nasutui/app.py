@@ -16,6 +16,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from nasutui import whole_characters
 from nasutui.core.config import Config, projects_folder
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _
@@ -228,6 +229,7 @@ def run_app(path: str | None, config: Config) -> int:
     """Open the interface, on a project or folder if one is given; returns the exit code."""
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     keep_a_log()
+    whole_characters.install()
     app = NasutuiApp(config, path)
     app.run()
     return app.return_code or 0

@@ -85,7 +85,7 @@ class _News(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         try:
             return self._shown.sequences(self._update, console)
-        except (AttributeError, TypeError, ValueError):  # a Textual that is made differently
+        except (AttributeError, LookupError, TypeError, ValueError):  # a Textual that is made differently
             self._shown.forget()
             return self._update.render_segments(console)
 
@@ -97,12 +97,10 @@ def _pieces(update: Any) -> Iterator[Piece]:
             yield from _side_by_side(y, update.region.x, strips)
         return
     for y, first, last in update.spans:
-        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is None or x >= last or end <= first:
-                continue
-            if end > last:
-                end, strip = last, strip.crop(0, last - x)
-            yield y, x, end, strip
+        for x, strip in update.chops[y].items():
+            end = x + strip.cell_length if strip is not None else x
+            if x < last and end > first:
+                yield y, x, end, strip
 
 
 def _side_by_side(y: int, x: int, strips: Iterable[Strip]) -> Iterator[Piece]:
