@@ -57,7 +57,12 @@ def steps(root: Path) -> list[tuple[str | Path, ...]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
+@pytest.mark.parametrize(
+    "as_json",
+    [
+        pytest.param(False, id="lines"), pytest.param(True, id="json", marks=pytest.mark.soak),
+    ],
+)  # fmt: skip
 def test_no_step_repeats_what_commands_a_terminal(root: Path, as_json: bool) -> None:
     seen = 0
     for step in steps(root):

@@ -122,7 +122,8 @@ def walk(hands: Hands, root: Path, lang: str, size: tuple[int, int]) -> None:
     hands.see(gone=words["typing"])
 
     hands.resize(40, 12)
-    hands.see(gone="img001.png")  # one sentence is left, perhaps under a note
+    # One sentence is left, perhaps under a note.
+    _until(lambda: (shown := hands.see()).strip() and "img001.png" not in shown, hands)
     hands.resize(*size)
     hands.see("img001.png", "blue_eyes")
 
