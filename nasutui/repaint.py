@@ -85,7 +85,12 @@ class _News(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         try:
             return self._shown.sequences(self._update, console)
-        except (AttributeError, LookupError, TypeError, ValueError):  # a Textual that is made differently
+        except (
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ):  # a Textual that is made differently
             self._shown.forget()
             return self._update.render_segments(console)
 

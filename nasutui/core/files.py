@@ -55,7 +55,7 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     temporary = _temporary_beside(path)
     try:
         opener = private_opener if private else None
-        with open(temporary, "xb", buffering=0, opener=opener) as file:  # noqa: PTH123
+        with open(temporary, "xb", buffering=0, opener=opener) as file:
             number = file.fileno()
             _allocate(number, len(data))
             rest = memoryview(data)
