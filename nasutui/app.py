@@ -136,12 +136,12 @@ class NasutuiApp(Translated, KeysInTurn):
         assert self.workspace is not None
         if self.workspace.project is None:
             return "tags"
-        from nasutui.core.editing.listing import CAPTION_SUFFIX, is_picture_name
+        from nasutui.core.editing.listing import is_caption_name, is_picture_name
         from nasutui.core.overview import holds
 
         if not holds(self.workspace.processed, is_picture_name):
             return "prepare"
-        tagged = holds(self.workspace.tagged, lambda name: name.endswith(CAPTION_SUFFIX))
+        tagged = holds(self.workspace.tagged, is_caption_name)
         return "tags" if tagged else "caption"
 
     def action_place(self, mode: str) -> None:

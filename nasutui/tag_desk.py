@@ -22,6 +22,7 @@ from nasutui.core.editing.captions import (
     with_underscores,
 )
 from nasutui.core.editing.changing import OnDisk, read_caption, with_memory
+from nasutui.core.editing.listing import instead_of
 from nasutui.core.editing.provenance import Memory, edited, notice
 from nasutui.core.errors import CaptionError, NasutuiError
 from nasutui.core.events import Cancelled, Event
@@ -29,7 +30,7 @@ from nasutui.core.history.journal import ChangeInfo, Edit, Journal, Outcome
 from nasutui.core.i18n import _
 from nasutui.core.japanese.dictionary import Dictionary, dictionary
 from nasutui.core.japanese.own_words import own_files
-from nasutui.core.problems.finding import CaptionFile, Problem, Rules, find
+from nasutui.core.problems.finding import Problem, Rules, find
 from nasutui.core.tagging.scores import ScoreStore
 from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
@@ -216,12 +217,11 @@ class TagDesk:
     def problems(self, slot: int) -> list[Problem]:
         """What is wrong with a caption; remembered until the caption changes."""
         dataset = self.dataset
-        shared, state = dataset.shared_with(slot), dataset.state(slot)
-        now = (dataset.row(slot), state, shared)
+        file = dataset.caption_file(slot)
+        now = (dataset.row(slot), file)
         known = self._problems.get(slot)
         if known is not None and known[0] == now:
             return known[1]
-        file = CaptionFile(state.oddities, state.unreadable, shared)
         found = find(dataset.tags(slot), dataset.rules, file)
         if len(self._problems) > 5000:
             self._problems.clear()
@@ -233,7 +233,7 @@ class TagDesk:
     def edit(self, slot: int, after: Sequence[str], label: str) -> Conflict | None:
         """Make a picture's caption hold these tags, on disk before this returns. Answers with a
         Conflict when the file is not as it is shown. Raises CaptionError, StateError."""
-        path, shown = self.dataset.caption_path(slot), self.dataset.tags(slot)
+        path, shown = self._file(slot), self.dataset.tags(slot)
         now = self._readable(path)
         if now.caption.tags != shown:
             return Conflict(slot, path, shown, tuple(after), now.caption.tags)
@@ -254,11 +254,16 @@ class TagDesk:
 
     def rewrite(self, slot: int, after: Sequence[str], label: str) -> Conflict | None:
         """Like `edit`, and writes also when only the form of the file changes (encoding, lines)."""
-        path, shown = self.dataset.caption_path(slot), self.dataset.tags(slot)
+        path, shown = self._file(slot), self.dataset.tags(slot)
         now = self._readable(path)
         if now.caption.tags != shown:
             return Conflict(slot, path, shown, tuple(after), now.caption.tags)
         return self._write(slot, now, after, label)
+
+    def _file(self, slot: int) -> Path:
+        """The caption file as it is now; one may have come that the list does not know yet."""
+        listed = self.dataset.caption_path(slot)
+        return instead_of(listed) or listed
 
     def _readable(self, path: Path) -> OnDisk:
         try:
@@ -293,7 +298,7 @@ class TagDesk:
     def reject(self, slot: int, tag: str, *, rejected: bool) -> None:
         """Remember that a person does not want this tag on this picture (or does not mind any
         more), so that no tagger brings it. Raises CaptionError, StateError."""
-        path = self.dataset.caption_path(slot)
+        path = self._file(slot)
         now = self._readable(path)
         known = self.journal.memory(path)
         memory, tags = Memory.from_json(known), now.caption.tags

@@ -44,6 +44,7 @@ _TITLES = {
     codes.LINES: N_("several lines"),
     codes.UNREADABLE: N_("unreadable"),
     codes.STEM_SHARED: N_("shared caption"),
+    codes.TWO_CAPTIONS: N_("two captions"),
 }
 _REWRITTEN = (codes.ENCODING, codes.LINES)  # mended by writing the same tags again
 

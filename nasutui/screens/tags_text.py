@@ -9,6 +9,7 @@ from textual.content import Content
 from nasutui.core.dataset.tag_details import Details, proposals
 from nasutui.core.dataset.tokens import Border, TokenCounter, best_counter, borders
 from nasutui.core.editing.captions import tag_key
+from nasutui.core.editing.listing import OTHER_SUFFIX
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
 from nasutui.tag_desk import TagDesk
@@ -86,6 +87,8 @@ def info_lines(desk: TagDesk, slot: int, said: str) -> Content:
     ]
     if dataset.item(slot).picture == "":
         facts.append(_("no picture"))
+    elif dataset.item(slot).caption.endswith(OTHER_SUFFIX):
+        facts.append(_("in a {ending} file").format(ending=OTHER_SUFFIX))
     name = display_name(name_of(dataset, slot))
     first = Content.assemble((name, "bold"), ("  " + ", ".join(facts), "$text-muted"), "\n")
     if said:

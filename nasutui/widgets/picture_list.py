@@ -8,7 +8,7 @@ from nasutui.tag_desk import TagDesk
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells
 
-_SERIOUS = frozenset([codes.UNREADABLE, codes.ENCODING, codes.STEM_SHARED])
+_SERIOUS = frozenset([codes.UNREADABLE, codes.ENCODING, codes.STEM_SHARED, codes.TWO_CAPTIONS])
 
 
 def name_of(dataset: Dataset, slot: int) -> str:

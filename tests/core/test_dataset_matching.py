@@ -64,7 +64,7 @@ def put(folder: Path, stem: str, suffix: str, caption: bytes | None, choice: ran
             picture.unlink()
         else:
             picture.write_bytes(png(*choice.choice(SIZES)))
-    text = folder / f"{stem}.txt"
+    text = folder / (stem + choice.choice([".txt", ".txt", ".txt", ".caption"]))
     if caption is None:
         text.unlink(missing_ok=True)
     else:

@@ -58,19 +58,25 @@ def facts_of(folder: Path, rules: Rules | None = None) -> dict[str, Facts]:
     sharing: dict[str, str] = {}
     for other, first in listing.clashes:
         sharing[other.name], sharing[first.name] = first.name, other.name
-    files = {p.name: p.with_suffix(".txt") for p in listing.pictures}
-    files.update({p.name: p.with_suffix(".txt") for p, _first in listing.clashes})
+    pictures = [*listing.pictures, *(picture for picture, _first in listing.clashes)]
+    files = {p.name: p.with_suffix(".txt") for p in pictures}
+    others = {p.name: p.with_suffix(".caption") for p in pictures}
+    beside = {n: p.name for n, p in others.items() if files[n].exists() and p.exists()}
+    files.update({n: p for n, p in others.items() if not files[n].exists() and p.exists()})
     files.update({p.name: p for p in listing.loose})
-    contents = Counter((folder / name).read_bytes() for name in files if not name.endswith(".txt"))
+    contents = Counter((folder / picture.name).read_bytes() for picture in pictures)
     return {
-        name: _facts(folder / name, caption, contents, sharing.get(name), rules or Rules())
+        name: _facts(
+            folder / name, caption, contents, sharing.get(name), beside.get(name), rules or Rules()
+        )
         for name, caption in files.items()
     }
 
 
 def _facts(
-    path: Path, file: Path, contents: Counter[bytes], shared: str | None, rules: Rules
-) -> Facts:
+    path: Path, file: Path, contents: Counter[bytes], shared: str | None, beside: str | None,
+    rules: Rules,
+) -> Facts:  # fmt: skip
     unreadable, tags, oddities = None, (), ()
     try:
         caption = decode_caption(file.read_bytes() if file.exists() else b"")
@@ -88,7 +94,9 @@ def _facts(
         removed=tuple(map(tag_key, said.removed)),
         name=path.name,
         is_copy=is_picture and contents[path.read_bytes()] > 1,
-        problems={p.code for p in find(tags, rules, CaptionFile(oddities, unreadable, shared))},
+        problems={
+            p.code for p in find(tags, rules, CaptionFile(oddities, unreadable, shared, beside))
+        },
     )
 
 

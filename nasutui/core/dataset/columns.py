@@ -214,6 +214,8 @@ class Columns:
                 if limit and self._tokens.counts[slot] > limit:
                     found.add(codes.TOKENS)
                 found.update(_file_codes(state, source.shared_with(slot)))
+                if source.item(slot).beside:
+                    found.add(codes.TWO_CAPTIONS)
                 self._problems[slot] = sum(_BIT[code] for code in found)
 
     def _deed(self, slot: int, deed: str) -> Row:

@@ -146,6 +146,11 @@ class Dataset:
         others = self._slots.slots_of(self.item(slot).caption)
         return next((self.item(s).picture or "" for s in others if s != slot), None)
 
+    def caption_file(self, slot: int) -> CaptionFile:
+        """What is known of the caption file beside its tags."""
+        state, beside = self.state(slot), self.item(slot).beside
+        return CaptionFile(state.oddities, state.unreadable, self.shared_with(slot), beside or None)
+
     def entry(self, slot: int) -> Entry:
         """Everything that a line of a list shows."""
         with self.lock:
@@ -163,9 +168,7 @@ class Dataset:
     def problems(self, slot: int, hints: Hints | None = None) -> list[Problem]:
         """What is wrong with a caption (see problems/finding.py)."""
         with self.lock:
-            tags, state = self.tags(slot), self.state(slot)
-            file = CaptionFile(state.oddities, state.unreadable, self.shared_with(slot))
-            return find(tags, self.rules, file, hints)
+            return find(self.tags(slot), self.rules, self.caption_file(slot), hints)
 
     def set_rules(self, rules: Rules) -> None:
         """Another trigger, token limit or counter."""
@@ -208,9 +211,9 @@ class Dataset:
         inode. Takes about a second for 100,000 captions. Raises InputError."""
         with self.lock:
             names_changed = self._slots.names_changed()
-            added, removed = self._match_names() if names_changed else ([], [])
-            self._read(added)
-            changed = set(self._read(self._slots.suspects(set(added))))
+            added, moved, removed = self._match_names() if names_changed else ([], [], [])
+            self._read([*added, *moved])
+            changed = {*moved, *self._read(self._slots.suspects({*added, *moved}))}
             changed.update(self.columns.look_at_pictures(self.order))
             return Changes(tuple(added), tuple(sorted(changed)), tuple(removed))
 
@@ -220,19 +223,19 @@ class Dataset:
         with self.lock:
             found = [(path, self.slots_of(path)) for path in captions]
             names_changed = any(not slots for _path, slots in found)
-            added, removed = self._match_names() if names_changed else ([], [])
-            self._read(added)
+            added, moved, removed = self._match_names() if names_changed else ([], [], [])
+            self._read([*added, *moved])
             slots = [slot for _path, slots in found for slot in slots]
-            changed = self._read(slots)
+            changed = {*moved, *self._read(slots)}
             self.columns.forget_memory(slots)
-            return Changes(tuple(added), tuple(changed), tuple(removed))
+            return Changes(tuple(added), tuple(sorted(changed)), tuple(removed))
 
-    def _match_names(self) -> tuple[list[int], list[int]]:
-        added, removed = self._slots.match_names()
+    def _match_names(self) -> tuple[list[int], list[int], list[int]]:
+        added, moved, removed = self._slots.match_names()
         self._name_index = None
-        self._touch([*added, *removed])
+        self._touch([*added, *moved, *removed])
         self.columns.forget_names()
-        return added, removed
+        return added, moved, removed
 
     def _read(self, slots: Sequence[int]) -> list[int]:
         changed = self._slots.read(slots)

@@ -6,15 +6,17 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from nasutui.core.editing.listing import Listing, caption_path, is_hidden
+from nasutui.core.editing.listing import CAPTION_SUFFIX, Listing, is_hidden
 from nasutui.core.errors import InputError, explain_os_error, os_error_code
 
 
 class Item(NamedTuple):
-    """File names in the folder. picture: "" for a caption without a picture."""
+    """File names in the folder. picture: "" for a caption without a picture. beside: a second
+    caption that is not used, "" for none (see editing/listing.py)."""
 
     picture: str
     caption: str
+    beside: str = ""
 
 
 def names_in(folder: Path) -> frozenset[str]:
@@ -35,8 +37,10 @@ def items_of(listing: Listing) -> list[Item]:
     items: list[Item] = []
     for picture in listing.pictures:
         name = picture.name
-        caption = listing.captions.get(name.rpartition(".")[0]) or caption_path(picture)
-        items.append(Item(name, caption.name))
-        items.extend(Item(other.name, caption.name) for other in sharing.get(picture, ()))
+        stem = name.rpartition(".")[0]
+        caption = listing.captions.get(stem) or picture.with_suffix(CAPTION_SUFFIX)
+        beside = listing.beside[stem].name if stem in listing.beside else ""
+        together = (picture, *sharing.get(picture, ()))
+        items.extend(Item(shown.name, caption.name, beside) for shown in together)
     items.extend(Item("", caption.name) for caption in listing.loose)
     return items

@@ -18,7 +18,7 @@ from nasutui.core.dataset.reading import (
     read_caption_row,
 )
 from nasutui.core.dataset.vocabulary import Row, Vocabulary, row_length
-from nasutui.core.editing.listing import scan
+from nasutui.core.editing.listing import CAPTION_SUFFIX, scan
 
 
 class Slots:
@@ -48,18 +48,22 @@ class Slots:
         """Whether there was a caption file."""
         return self._print(slot) != MISSING
 
-    def match_names(self) -> tuple[list[int], list[int]]:
-        """Read the folder's names; returns the slots that are new and those that are gone.
-        Raises InputError."""
+    def match_names(self) -> tuple[list[int], list[int], list[int]]:
+        """Read the folder's names; returns the slots that are new, those whose caption is another
+        file now (or has another one beside it), and those that are gone. Raises InputError."""
         self._names = names_in(self.folder)
-        slot_of = {self.items[slot]: slot for slot in self.order}
+        slot_of = {_owner(self.items[slot]): slot for slot in self.order}
         order: list[int] = []
         added: list[int] = []
+        moved: list[int] = []
         for item in items_of(scan(self.folder)):
-            slot = slot_of.pop(item, None)
+            slot = slot_of.pop(_owner(item), None)
             if slot is None:
                 slot = self._new(item)
                 added.append(slot)
+            elif self.items[slot] != item:
+                self.items[slot] = item
+                moved.append(slot)
             order.append(slot)
         removed = sorted(slot_of.values())
         for slot in removed:
@@ -68,7 +72,7 @@ class Slots:
         for slot in order:
             self._by_caption.setdefault(self.items[slot].caption, []).append(slot)
         self.order = order
-        return added, removed
+        return added, moved, removed
 
     def names_changed(self) -> bool:
         """True when files came or went that make another list. A caption of a picture that is
@@ -101,8 +105,9 @@ class Slots:
         ]
 
     def _is_expected(self, name: str) -> bool:
-        slots = self._by_caption.get(name)
-        return bool(slots) and all(self.items[slot].picture for slot in slots or ())
+        slots = self._by_caption.get(name, ())
+        alone = all(self.items[slot].picture and not self.items[slot].beside for slot in slots)
+        return bool(slots) and alone and name.endswith(CAPTION_SUFFIX)
 
     def _new(self, item: Item) -> int:
         slot = len(self.items)
@@ -130,3 +135,8 @@ class Slots:
     def _print(self, slot: int) -> Fingerprint:
         a, b, c, d = self._prints[slot * 4 : slot * 4 + 4]
         return (a, b, c, d)
+
+
+def _owner(item: Item) -> str:
+    """The file that a slot stands for as long as it is there."""
+    return item.picture or item.caption

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nasutui.core.editing.captions import encode_caption, parse_tags, tag_key, unique_tags
 from nasutui.core.editing.changing import Batch, read_caption
+from nasutui.core.editing.listing import instead_of
 from nasutui.core.errors import CaptionError, UsageError
 from nasutui.core.events import Cancelled, Event, Events, Finished, ItemDone, ItemFailed, Started
 from nasutui.core.history.journal import Edit
@@ -191,7 +192,8 @@ def _edit(item: Planned) -> tuple[Edit | None, ItemDone | ItemFailed]:
     except CaptionError as error:
         name = display_name(item.path.name)
         return None, ItemFailed(item.path, error.code, f"{name}: {error}")
-    if now.caption.tags != item.before:
+    # Beside a NAME.caption that has come since, no second caption is made.
+    if now.caption.tags != item.before or instead_of(item.path) is not None:
         text = _("{name}: another program has changed it meanwhile; it is left as it is")
         name = display_name(item.path.name)
         return None, ItemFailed(item.path, "changed-meanwhile", text.format(name=name))

@@ -3,7 +3,10 @@
     img001.png        a picture
     img001.txt        its caption
     img001_jp.txt     its Japanese side file, made again at any time
+    img002.caption    a caption too, where there is no img002.txt (what sd-scripts reads by default)
 
+A caption stays in the file it is in, so that nothing about a picture is said in two places. Where
+both are there, the .txt file is the caption and the other one is left alone, and named.
 `X_jp.txt` is a side file only when a picture X is there and no picture X_jp: the caption of a
 picture called `X_jp.png` is a caption. Hidden files and what a Mac leaves behind (`._img001.png`,
 `__MACOSX/`, `.DS_Store`) are nothing of ours.
@@ -28,6 +31,7 @@ PICTURE_SUFFIXES = frozenset(
     }
 )  # fmt: skip
 CAPTION_SUFFIX = ".txt"
+OTHER_SUFFIX = ".caption"
 SIDE_ENDING = "_jp"
 
 
@@ -41,9 +45,24 @@ def is_picture_name(name: str) -> bool:
     return name[name.rfind(".") :].lower() in PICTURE_SUFFIXES and not is_hidden(name)
 
 
+def is_caption_name(name: str) -> bool:
+    """True when the name says that the file is a caption, or a side file."""
+    return name.endswith((CAPTION_SUFFIX, OTHER_SUFFIX)) and not is_hidden(name)
+
+
 def caption_path(picture: Path) -> Path:
-    """Where a picture's caption is: the same name with .txt."""
-    return picture.with_suffix(CAPTION_SUFFIX)
+    """Where a picture's caption is on the disk: NAME.txt, there or not, but NAME.caption where only
+    that is there."""
+    usual = picture.with_suffix(CAPTION_SUFFIX)
+    return instead_of(usual) or usual
+
+
+def instead_of(caption: Path) -> Path | None:
+    """The NAME.caption that holds the caption while there is no NAME.txt; else None."""
+    if caption.suffix != CAPTION_SUFFIX or os.path.exists(caption):  # noqa: PTH110 - never raises
+        return None
+    other = caption.with_suffix(OTHER_SUFFIX)
+    return other if os.path.isfile(other) else None  # noqa: PTH113 - never raises
 
 
 def side_path(picture: Path) -> Path:
@@ -56,14 +75,16 @@ class Listing:
     """One folder's pictures and captions, in natural order.
 
     pictures: each with a stem of its own; `clashes` are pictures whose stem another picture has
-    already (they would share one caption). captions: stem -> caption file. loose: captions
-    without a picture. sides: stem -> Japanese side file.
+    already (they would share one caption). captions: stem -> caption file. beside: stem -> a
+    NAME.caption that is not used because NAME.txt is. loose: captions without a picture. sides:
+    stem -> Japanese side file.
     """
 
     folder: Path
     pictures: list[Path] = field(default_factory=list)
     clashes: list[tuple[Path, Path]] = field(default_factory=list)
     captions: dict[str, Path] = field(default_factory=dict)
+    beside: dict[str, Path] = field(default_factory=dict)
     loose: list[Path] = field(default_factory=list)
     sides: dict[str, Path] = field(default_factory=dict)
 
@@ -124,14 +145,15 @@ def sort_names(folder: Path, names: Iterable[str]) -> Listing:
                 listing.pictures.append(path)
             else:
                 listing.clashes.append((path, first))
-        elif name.endswith(CAPTION_SUFFIX):
+        elif is_caption_name(name):
             texts.append(name)
-    for name in texts:
-        stem = name.removesuffix(CAPTION_SUFFIX)
+    for name in sorted(texts, key=lambda name: name.endswith(OTHER_SUFFIX)):
+        stem = name.removesuffix(CAPTION_SUFFIX).removesuffix(OTHER_SUFFIX)
         if stem in by_stem:
-            listing.captions[stem] = folder / name
+            (listing.beside if stem in listing.captions else listing.captions)[stem] = folder / name
         elif is_side_file(name, by_stem):
             listing.sides[stem.removesuffix(SIDE_ENDING)] = folder / name
         else:
             listing.loose.append(folder / name)
+    listing.loose.sort(key=lambda path: natural_key(path.name))
     return listing

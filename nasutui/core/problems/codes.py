@@ -14,10 +14,11 @@ ENCODING = "encoding"  # not UTF-8, or with a byte order mark
 LINES = "lines"
 UNREADABLE = "unreadable"
 STEM_SHARED = "stem-shared"  # two pictures, one caption
+TWO_CAPTIONS = "two-captions"  # one picture, two caption files
 
 CODES = (
     CONTRADICTION, REDUNDANT, RATING, TRIGGER_MISSING, TRIGGER_NOT_FIRST, EMPTY, DUPLICATE, TOKENS,
-    ENCODING, LINES, UNREADABLE, STEM_SHARED,
+    ENCODING, LINES, UNREADABLE, STEM_SHARED, TWO_CAPTIONS,
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from nasutui.core.problems.implications import redundant
 
 RATINGS = frozenset(["general", "sensitive", "questionable", "explicit"])
 _ENCODING_ODDITIES = frozenset(["encoding", "bom"])
-_WITHOUT_MEND = frozenset([codes.UNREADABLE, codes.STEM_SHARED])
+_WITHOUT_MEND = frozenset([codes.UNREADABLE, codes.STEM_SHARED, codes.TWO_CAPTIONS])
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class CaptionFile:
     """What is known of the file beside its tags. oddities: see editing/captions.py. unreadable: why it
-    can't be read. shared_with: another picture that has the same caption file."""
+    can't be read. shared_with: another picture that has the same caption file. beside: a second
+    caption file, which is not used."""
 
     oddities: tuple[str, ...] = ()
     unreadable: str | None = None
     shared_with: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,8 @@ def _about_file(file: CaptionFile, rules: Rules) -> Iterator[Problem]:
         yield Problem(codes.UNREADABLE, rules, detail=file.unreadable)
     if file.shared_with is not None:
         yield Problem(codes.STEM_SHARED, rules, detail=file.shared_with)
+    if file.beside is not None:
+        yield Problem(codes.TWO_CAPTIONS, rules, detail=file.beside)
 
 
 def _first_beyond(tags: Sequence[str], rules: Rules) -> int:

@@ -47,6 +47,11 @@ def describe(problem: Problem) -> str:
             return _("there are several lines; the trainer reads the first only (mend: one line)")
         case codes.UNREADABLE:
             return display_name(problem.detail)
+        case codes.TWO_CAPTIONS:
+            return _(
+                "there is a second caption, {name}; the .txt file is the one that is used. Look at"
+                " both and take one away"
+            ).format(name=display_name(problem.detail))
         case _:
             return _("{name} shares this caption; rename one of the two pictures").format(
                 name=display_name(problem.detail)

@@ -9,7 +9,7 @@ from pathlib import Path
 from nasutui.core.dataset.tokens import best_counter
 from nasutui.core.editing.captions import Caption, parse_tags, tag_key
 from nasutui.core.editing.changing import read_caption
-from nasutui.core.editing.listing import Listing
+from nasutui.core.editing.listing import OTHER_SUFFIX, Listing
 from nasutui.core.errors import CaptionError
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
@@ -42,12 +42,36 @@ def check_captions(
         findings += found
         if picture in tags:
             findings += _check_tags(picture, tags[picture], trigger, training)
+    findings += _about_names(listing)
     for loose in listing.loose:
         text = _("{name}: a caption without a picture; it is not trained on")
         findings.append(
             Finding("loose-caption", WARNING, text.format(name=display_name(loose.name)))
         )
     return findings, tags
+
+
+def _about_names(listing: Listing) -> Iterator[Finding]:
+    others = [p for p in listing.captions.values() if p.suffix == OTHER_SUFFIX]
+    if others:
+        text = ngettext(
+            "{count} caption is in a .caption file ({names}); the dataset gets .txt, as its settings say",
+            "{count} captions are in .caption files ({names}); the dataset gets .txt, as its settings say",
+            len(others),
+        )
+        names = ", ".join(display_name(p.name) for p in others[:3])
+        names += ", ..." if len(others) > 3 else ""
+        yield Finding("caption-ending", WARNING, text.format(count=len(others), names=names))
+    for picture in listing.pictures:
+        if picture.stem in listing.beside:
+            text = _(
+                "{name}: it has two captions, {used} and {other}; {used} is trained on"
+            ).format(
+                name=display_name(picture.name),
+                used=display_name(listing.captions[picture.stem].name),
+                other=display_name(listing.beside[picture.stem].name),
+            )
+            yield Finding("two-captions", WARNING, text, picture)
 
 
 def _check_one(
