@@ -297,7 +297,7 @@ class TagDesk:
 
     def reject(self, slot: int, tag: str, *, rejected: bool) -> None:
         """Remember that a person does not want this tag on this picture (or does not mind any
-        more), so that no tagger brings it. Raises CaptionError, StateError."""
+        more), so that no tagger brings it: one step of undo. Raises CaptionError, StateError."""
         path = self._file(slot)
         now = self._readable(path)
         known = self.journal.memory(path)
@@ -308,7 +308,10 @@ class TagDesk:
             noticed, key = notice(memory, tags), tag_key(tag)
             kept = tuple(t for t in noticed.removed if tag_key(t) != key)
             new = Memory(noticed.tagger, noticed.added, kept)
-        with self.journal.change(STEP, _("not {tag}").format(tag=display_name(tag))) as change:
+        said = _("not {tag}") if rejected else _("{tag} may come back")
+        name = display_name(name_of(self.dataset, slot))
+        label = f"{name}: {said.format(tag=display_name(tag))}"
+        with self.journal.change(STEP, label, keep=True) as change:
             change.apply([Edit(path, now.data, now.data, known, new.to_json())])
         self.seen([path])
 
@@ -324,8 +327,15 @@ class TagDesk:
         """Undo or redo one change. Raises StateError."""
         outcome = self.journal.undo() if back else self.journal.redo()
         if outcome is not None:
-            self.seen([*outcome.written, *(r.path for r in outcome.refused)])
+            refused = (r.path for r in outcome.refused)
+            self.seen([*outcome.written, *outcome.remembered, *refused])
         return outcome
+
+
+def name_of(dataset: Dataset, slot: int) -> str:
+    """The file name that stands for a slot: the picture's, or the caption's when there is none."""
+    item = dataset.item(slot)
+    return item.picture or item.caption
 
 
 def _selection(workspace: Workspace) -> SelectionRules:

@@ -20,9 +20,9 @@ from textual.worker import get_current_worker
 from nasutui.core.editing.bulk_edit import Planned, plan
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import N_, _, ngettext
-from nasutui.core.text import display_name
 from nasutui.screens.bulk_operations import KINDS_OF_CHANGE, Kind, label_of
 from nasutui.screens.conflict import compared
+from nasutui.screens.planned import planned_cells
 from nasutui.tag_desk import TagDesk
 from nasutui.widgets.cells import fit
 from nasutui.widgets.row_list import Cells, RowList
@@ -108,7 +108,7 @@ those shown and all. **tab** completes a tag, also from Japanese. **esc** goes b
                     yield TagInput(compact=True, id=f"text{number}")
                 yield CompletionList(id="completions")
         yield Static(id="said", markup=False)
-        yield RowList(self._planned_row, id="planned")
+        yield RowList(planned_cells, id="planned")
         yield Static(id="one")
         yield Footer(show_command_palette=False)
 
@@ -257,19 +257,6 @@ those shown and all. **tab** completes a tag, also from Japanese. **esc** goes b
         hint = "    " + _("enter, then enter again, makes it so") if count else ""
         said.update(message.error or text.format(count=count) + hint)
         self._show_one(self.planned[0] if self.planned else None)
-
-    @staticmethod
-    def _planned_row(item: Planned, width: int) -> Cells:
-        name_width = min(26, width // 3)
-        gone = [f"-{t}" for t in item.before if t not in item.after]
-        new = [f"+{t}" for t in item.after if t not in item.before]
-        text = " ".join([*gone, *new]) or _("another order: {tags}").format(
-            tags=display_name(", ".join(item.after))
-        )
-        return [
-            (" " + fit(item.path.stem, name_width), "strong"), (" ", ""),
-            (fit(text, width - name_width - 2), ""),
-        ]  # fmt: skip
 
     def _show_one(self, item: Planned | None) -> None:
         self.query_one("#one", Static).update(compared(item.after, item.before) if item else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,25 +15,28 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from nasutui.core.editing.bulk_edit import Planned, plan
 from nasutui.core.editing.captions import parse_tags
 from nasutui.core.editing.character import (
     FOLD,
     KEEP,
     UNIFORM,
     CharacterTag,
+    TagChange,
     character_tags,
     folded,
     pictures_of,
     rule_breakers,
     uniform,
 )  # fmt: skip
+from nasutui.core.events import never
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.core.query.language import quote
 from nasutui.core.text import display_name
 from nasutui.screens.ask_tag import AskTag
-from nasutui.tag_desk import TagDesk
+from nasutui.screens.planned import PlannedScreen
+from nasutui.tag_desk import TagDesk, name_of
 from nasutui.widgets.cells import bar, fit, right
-from nasutui.widgets.picture_list import name_of
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.widgets.translated import Translated
 
@@ -42,11 +45,10 @@ _REST_SECONDS = 0.08
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the editor is to do: show the pictures of `query`, or make `change` on `slots`."""
+    """What the editor is to do: show the pictures of `query`, or write what is planned."""
 
     query: str = ""
-    change: Callable[[Sequence[str]], list[str]] | None = None
-    slots: Sequence[int] = ()
+    planned: Sequence[Planned] = ()
     label: str = ""
 
 
@@ -71,9 +73,9 @@ the pictures with the trigger, by kind and by how many have them, with what is a
 it out, so that it goes into the trigger), **keep**, or **make uniform** (most have it; the rest are
 probably the tagger's mistakes). On the right the pictures that break the rule.
 
-**f** marks a tag to be folded, **F** marks all that are advised; **enter** folds what is marked in
-one step of undo. **u** makes the tag under the cursor uniform. **b** shows the pictures that break the
-rule in the editor. **t** takes another trigger.
+**f** marks a tag to be folded, **F** marks all that are advised; **enter** folds what is marked, **u**
+makes the tag under the cursor uniform: each shows every change before it is made, and is one step of
+undo. **b** shows the pictures that break the rule in the editor. **t** takes another trigger.
 """)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,x,space", "mark", N_("Fold"), id="character.mark"),
@@ -210,15 +212,26 @@ rule in the editor. **t** takes another trigger.
             return
         text = _("fold into {trigger}: {tags}")
         label = text.format(trigger=display_name(self._trigger), tags=display_name(", ".join(tags)))
-        self.dismiss(Chosen(change=folded(tags), slots=self._pictures, label=label))
+        self._propose(folded(tags), label)
 
     def action_uniform(self) -> None:
         if self.tag is not None:
             label = _("{tag} in all pictures of {trigger}").format(
                 tag=display_name(self.tag.tag), trigger=display_name(self._trigger)
             )
-            change = uniform(self.tag.tag)
-            self.dismiss(Chosen(change=change, slots=self._pictures, label=label))
+            self._propose(uniform(self.tag.tag), label)
+
+    @work
+    async def _propose(self, change: TagChange, label: str) -> None:
+        """Show what a change does to each caption; made when it is wanted."""
+        dataset = self.desk.dataset
+        readable = (s for s in self._pictures if dataset.state(s).unreadable is None)
+        captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in readable)
+        planned = plan(captions, lambda _slot, tags: change(tags), never)
+        if not planned:
+            self.notify(_("nothing changes"), markup=False)
+        elif await self.app.push_screen_wait(PlannedScreen(label, planned)):
+            self.dismiss(Chosen(planned=planned, label=label))
 
     def action_breakers(self) -> None:
         if self.tag is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,11 +13,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nasutui.core.editing.captions import decode_caption
+from nasutui.core.editing.provenance import Memory
 from nasutui.core.errors import CaptionError
 from nasutui.core.history.journal import ChangeInfo, Edit, Journal
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.core.text import display_name
 from nasutui.screens.conflict import compared
+from nasutui.screens.planned import change_totals
+from nasutui.screens.planned import difference as difference_of
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.widgets.translated import Translated
@@ -76,7 +78,7 @@ have seen what that means. What was taken back before something else was done is
         when = change.at.astimezone().strftime("%m-%d %H:%M:%S")
         style = {"applied": "", "undone": "dim", "dropped": "dim"}[change.state]
         sign = ">" if change.id == self._now else ("x" if change.state == "dropped" else " ")
-        files = right(str(change.files), 7)
+        files = right(str(change.files or ""), 7)
         label = fit(change.label, max(10, width - 2 - 15 - 7))
         return [(f"{sign} ", "mark"), (f"{when} ", "dim"), (label, style), (files, "dim")]
 
@@ -145,18 +147,20 @@ class TurnScreen(Translated, ModalScreen[bool]):
         for change in self._changes:
             if len(edits) < _MOST_EDITS:
                 edits += self._journal.edits_of(change.id)
-        turned = [Edit(e.path, e.after, e.before) if self._back else e for e in edits]
+        turned = [_turned_back(edit) if self._back else edit for edit in edits]
         rows = self.query_one(RowList)
         rows.set_items(turned)
         self.set_focus(rows)
-        self.query_one("#summary", Static).update(summary(turned))
+        self.query_one("#summary", Static).update(change_totals(map(difference, turned)))
 
     @staticmethod
     def _row(edit: Edit, width: int) -> Cells:
         name_width = min(26, width // 3)
         gone, new = difference(edit)
         text = " ".join([*(f"-{t}" for t in gone), *(f"+{t}" for t in new)])
-        if edit.after is None:
+        if not edit.changes_file:
+            text = noted(edit)
+        elif edit.after is None:
             text = _("the file goes away")
         elif not text:
             text = _("another order or form")
@@ -168,7 +172,9 @@ class TurnScreen(Translated, ModalScreen[bool]):
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
         edit: Edit | None = message.rows.current
-        text = compared(tags_of(edit.after), tags_of(edit.before)) if edit else Content("")
+        text = Content("")
+        if edit is not None and edit.changes_file:
+            text = compared(tags_of(edit.after), tags_of(edit.before))
         self.query_one("#one", Static).update(text)
 
     def action_answer(self, answer: bool) -> None:
@@ -183,23 +189,23 @@ def tags_of(data: bytes | None) -> tuple[str, ...]:
         return (_("(unreadable)"),)
 
 
+def _turned_back(edit: Edit) -> Edit:
+    return Edit(edit.path, edit.after, edit.before, edit.memory_after, edit.memory_before)
+
+
+def noted(edit: Edit) -> str:
+    """What an edit that leaves the file as it is makes known: which tags a person does not want,
+    or does not mind any more, or has confirmed."""
+    before, after = Memory.from_json(edit.memory_before), Memory.from_json(edit.memory_after)
+    no = [t for t in after.removed if t not in before.removed]
+    maybe = [t for t in before.removed if t not in after.removed]
+    yes = [t for t in after.added if t not in before.added]
+    parts = [_("not {tag}").format(tag=tag) for tag in no]
+    parts += [_("{tag} may come back").format(tag=tag) for tag in maybe]
+    parts += [_("{tag} stays").format(tag=tag) for tag in yes]
+    return display_name(", ".join(parts))
+
+
 def difference(edit: Edit) -> tuple[list[str], list[str]]:
     """Tags that go, tags that come."""
-    before, after = tags_of(edit.before), tags_of(edit.after)
-    return [t for t in before if t not in after], [t for t in after if t not in before]
-
-
-def summary(edits: Sequence[Edit]) -> str:
-    """The tags that come and go most often, in one line each."""
-    gone: Counter[str] = Counter()
-    new: Counter[str] = Counter()
-    for edit in edits:
-        minus, plus = difference(edit)
-        gone.update(minus)
-        new.update(plus)
-    lines = []
-    for sign, counts in (("-", gone), ("+", new)):
-        parts = [f"{sign}{display_name(tag)} ({count})" for tag, count in counts.most_common(8)]
-        if parts:
-            lines.append(", ".join(parts) + (" ..." if len(counts) > 8 else ""))
-    return "\n".join(lines)
+    return difference_of(tags_of(edit.before), tags_of(edit.after))

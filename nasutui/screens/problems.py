@@ -24,10 +24,9 @@ from nasutui.core.problems.codes import CODES
 from nasutui.core.problems.finding import Problem, mend_all
 from nasutui.core.text import display_name
 from nasutui.screens.bulk_writing import write_planned
-from nasutui.tag_desk import TagDesk
-from nasutui.widgets.ask import AskYesNo
+from nasutui.screens.planned import PlannedScreen
+from nasutui.tag_desk import TagDesk, name_of
 from nasutui.widgets.cells import fit, right
-from nasutui.widgets.picture_list import name_of
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.widgets.translated import Translated
 
@@ -231,15 +230,10 @@ mended by a key: such a problem says so.
         if not planned:
             self._cannot()
             return
-        title = _(_TITLES[group.code])
-        text = ngettext(
-            "Mend “{problem}” in {count} picture?", "Mend “{problem}” in {count} pictures?",
-            len(planned),
-        )  # fmt: skip
-        question = text.format(problem=title, count=len(planned))
-        if await self.app.push_screen_wait(AskYesNo(question)):
+        label = _("mend: {problem}").format(problem=_(_TITLES[group.code]))
+        if await self.app.push_screen_wait(PlannedScreen(label, planned)):
             self._busy = True
-            self._write(planned, _("mend: {problem}").format(problem=title))
+            self._write(planned, label)
 
     def _plan(self, group: Group) -> list[Planned]:
         dataset, rules = self.desk.dataset, self.desk.dataset.rules

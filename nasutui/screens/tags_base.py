@@ -22,8 +22,8 @@ from nasutui.core.text import display_name
 from nasutui.jobs import Job
 from nasutui.screens.base import Workplace
 from nasutui.screens.tags_text import info_lines, tag_rows
-from nasutui.tag_desk import Counted, TagDesk
-from nasutui.widgets.picture_list import name_of, picture_cells
+from nasutui.tag_desk import Counted, TagDesk, name_of
+from nasutui.widgets.picture_list import picture_cells
 from nasutui.widgets.preview import DEBOUNCE_SECONDS, Preview
 from nasutui.widgets.row_list import Cells, RowList
 from nasutui.widgets.tag_input import CompletionList, FilterInput, TagInput

@@ -98,7 +98,7 @@ class TagsHistory(TagsEdit):
         """Undo or redo these changes, the first first."""
         if self.desk is None:
             return
-        if len(way) == 1 and way[0].files == 1:
+        if len(way) == 1 and way[0].files <= 1:
             self._turn_now(self.desk, back)
             return
         self.busy = True
@@ -129,7 +129,8 @@ class TagsHistory(TagsEdit):
                     outcomes.append(outcome)
                     if outcome.refused and not outcome.written:
                         break  # older changes would be taken back under the one that is held
-            desk.dataset.reread([p for o in outcomes for p in o.written if p.parent == desk.folder])
+            touched = [p for o in outcomes for p in (*o.written, *o.remembered)]
+            desk.dataset.reread([p for p in touched if p.parent == desk.folder])
             self.post_message(Turned(desk, outcomes, back))
         except NasutuiError as error:
             self.post_message(Turned(desk, outcomes, back, str(error)))
@@ -147,9 +148,9 @@ class TagsHistory(TagsEdit):
         if not outcomes or self.desk is None:
             return
         last = outcomes[-1]
-        written = [path for outcome in outcomes for path in outcome.written]
-        if len(written) == 1:
-            for slot in self.desk.dataset.slots_of(written[0]):
+        done = {path for o in outcomes for path in (*o.written, *o.remembered)}
+        if len(done) == 1:
+            for slot in self.desk.dataset.slots_of(next(iter(done))):
                 self.go_to(slot)
         for outcome in outcomes:
             for refusal in outcome.refused[:3]:
@@ -157,7 +158,7 @@ class TagsHistory(TagsEdit):
         self._details_slot = -1
         self.pictures.refresh()
         said = _("undone: {change}") if back else _("redone: {change}")
-        self._said = said.format(change=describe(last.change)) if written else ""
+        self._said = said.format(change=describe(last.change)) if done else ""
         self._show_picture()
 
 

@@ -3,14 +3,13 @@ statistics, problems, the character helper."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
 from nasutui.core.editing.bulk_edit import Planned, adding, plan
-from nasutui.core.errors import NasutuiError
 from nasutui.core.events import ItemFailed, never
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
@@ -19,6 +18,7 @@ from nasutui.screens.bulk import BulkPlan, BulkScreen, Scope
 from nasutui.screens.bulk_writing import write_planned
 from nasutui.screens.character import CharacterScreen, Chosen
 from nasutui.screens.failures import FailuresScreen
+from nasutui.screens.planned import PlannedScreen
 from nasutui.screens.problems import ProblemsScreen
 from nasutui.screens.statistics import StatisticsScreen
 from nasutui.screens.tags_history import TagsHistory
@@ -72,21 +72,30 @@ class TagsMany(TagsHistory):
             slots = sorted(s for s in self.desk.marked if dataset.state(s).unreadable is None)
             captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
             label = _("paste {tags}").format(tags=display_name(", ".join(tags)))
-            self.write(plan(captions, adding(tags), never), label)
+            self._show_first(plan(captions, adding(tags), never), label)
 
-    def write(self, planned: list[Planned], label: str) -> None:
+    def _show_first(self, planned: list[Planned], label: str) -> None:
+        """Show what a change does to each caption; made when it is wanted."""
+
+        def answered(wanted: bool | None) -> None:
+            if wanted:
+                self.write(planned, label)
+
+        if planned:
+            self.app.push_screen(PlannedScreen(label, planned), answered)
+        else:
+            self.notify(_("nothing changes"), markup=False)
+
+    def write(self, planned: Sequence[Planned], label: str) -> None:
         """Write a bulk change in a thread; one step of undo."""
         if self.desk is None:
-            return
-        if not planned:
-            self.notify(_("nothing changes"), markup=False)
             return
         self.busy = True
         self.say(_("working..."))
         self._write(self.desk, planned, label)
 
     @work(thread=True, exclusive=True, group="write", exit_on_error=False, description="write")
-    def _write(self, desk: TagDesk, planned: list[Planned], label: str) -> None:
+    def _write(self, desk: TagDesk, planned: Sequence[Planned], label: str) -> None:
         worker = get_current_worker()
         changed, failures, error = write_planned(desk, planned, label, lambda: worker.is_cancelled)
         self.post_message(Written(desk, label, changed, failures, error))
@@ -156,20 +165,8 @@ class TagsMany(TagsHistory):
             return
         if chosen.query:
             self.set_filter(chosen.query)
-        elif chosen.change is not None:
-            self.change_many(chosen.slots, chosen.change, chosen.label)
-
-    def change_many(
-        self, slots: Sequence[int], change: Callable[[Sequence[str]], list[str]], label: str
-    ) -> None:
-        """Make a change of tags on these pictures."""
-        assert self.desk is not None
-        dataset = self.desk.dataset
-        captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
-        try:
-            self.write(plan(captions, lambda _slot, tags: change(tags), never), label)
-        except NasutuiError as error:
-            self.refuse(error)
+        elif chosen.planned:
+            self.write(chosen.planned, chosen.label)
 
     def _back_from(self, slot: int | None) -> None:
         """A screen over all pictures was closed; it may have changed some."""

@@ -12,8 +12,7 @@ from nasutui.core.editing.captions import tag_key
 from nasutui.core.editing.listing import OTHER_SUFFIX
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
-from nasutui.tag_desk import TagDesk
-from nasutui.widgets.picture_list import name_of
+from nasutui.tag_desk import TagDesk, name_of
 from nasutui.widgets.tag_list import LINE, PROPOSED, REJECTED, TAG, TagRow
 
 

@@ -16,8 +16,7 @@ from nasutui.core.history.steps import describe
 from nasutui.core.i18n import N_, _
 from nasutui.core.text import display_name
 from nasutui.screens.ask_tag import AskTag
-from nasutui.tag_desk import STEP, TagDesk
-from nasutui.widgets.picture_list import name_of
+from nasutui.tag_desk import STEP, TagDesk, name_of
 from nasutui.widgets.thumb_grid import ThumbGrid
 from nasutui.widgets.translated import Translated
 

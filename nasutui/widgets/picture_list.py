@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from nasutui.core.dataset.model import Dataset
 from nasutui.core.problems import codes
-from nasutui.tag_desk import TagDesk
+from nasutui.tag_desk import TagDesk, name_of
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells
 
 _SERIOUS = frozenset([codes.UNREADABLE, codes.ENCODING, codes.STEM_SHARED, codes.TWO_CAPTIONS])
-
-
-def name_of(dataset: Dataset, slot: int) -> str:
-    """The file name that stands for a slot: the picture's, or the caption's when there is none."""
-    item = dataset.item(slot)
-    return item.picture or item.caption
 
 
 def picture_cells(desk: TagDesk, slot: int, width: int) -> Cells:

@@ -157,6 +157,33 @@ class TestMemory:
         assert self.memory(folder, "a.txt") == "one"
         assert states(folder) == []
 
+    def test_what_a_person_said_of_a_caption_is_a_step_of_undo(self, folder: Path) -> None:
+        path = folder / "a.txt"
+        change(folder, {"b.txt": b"1"}, "older")
+        for before, after in ((None, "one"), ("one", "two")):
+            with Journal(folder) as journal:
+                with journal.change("test", f"say {after}", keep=True) as step:
+                    edit = Edit(path, OLD["a.txt"], OLD["a.txt"], before, after)
+                    assert step.apply([edit]) == []
+                (said,) = journal.edits_of(journal.history()[0].id)
+                assert (said.memory_before, said.memory_after) == (before, after)
+        (folder / "a.txt").write_bytes(b"changed by another program, which is no matter here")
+        assert states(folder)[0] == ("say two", 0, "applied")
+        seen = []
+        for turn in (undo, undo, undo, redo, redo, redo):
+            told = turn(folder)
+            seen.append((self.memory(folder, "a.txt"), told[0], states(folder)[0][2]))
+        assert seen == [
+            ("one", set(), "undone"), (None, set(), "undone"), (None, {"b.txt"}, "undone"),
+            (None, {"b.txt"}, "undone"), ("one", set(), "undone"), ("two", set(), "applied"),
+        ]  # fmt: skip
+        assert [line[1] for line in states(folder)] == [0, 0, 1]
+
+    def test_a_step_in_which_nothing_was_said_leaves_no_trace(self, folder: Path) -> None:
+        with Journal(folder) as journal, journal.change("test", "x", keep=True) as step:
+            step.apply([Edit(folder / "a.txt", OLD["a.txt"], OLD["a.txt"], "one", "one")])
+        assert states(folder) == []
+
     def test_what_changes_beside_a_text_is_undone_with_it(self, folder: Path) -> None:
         self.remember(
             folder,

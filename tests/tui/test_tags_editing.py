@@ -161,7 +161,7 @@ async def test_copy_and_paste(folder: Path) -> None:
         await pilot.press("p")
         assert caption_of(folder, "img2") == "1girl, smile, solo, blue_hair"
         await go(pilot, screen, "img10")
-        await pilot.press("x", "x", "p")  # img10 and img11 are marked
+        await pilot.press("x", "x", "p", "y")  # img10 and img11 are marked
         await settled(pilot)
         assert caption_of(folder, "img10") == "1boy, 1girl, solo, blue_hair"
         assert caption_of(folder, "img11") == "1girl, solo, blue_hair"

@@ -11,6 +11,7 @@ from nasutui.core.project import TAGGED, create_project
 from nasutui.screens.bulk import BulkScreen
 from nasutui.screens.bulk_operations import KINDS_OF_CHANGE
 from nasutui.screens.character import CharacterScreen
+from nasutui.screens.planned import PlannedScreen
 from nasutui.screens.problems import ProblemsScreen
 from nasutui.screens.statistics import StatisticsScreen
 from nasutui.screens.walk_tag import WalkScreen
@@ -258,7 +259,63 @@ async def test_the_character_helper_folds(folder: Path) -> None:
         await settled(pilot)
         assert "img3.png" in screen_text(app)  # it breaks the rule
         await pilot.press("f", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlannedScreen)
+        text = screen_text(app)
+        assert "fold into nasu: blue_hair" in text
+        assert "2 pictures change" in text
+        assert "-blue_hair (2)" in text
+        await pilot.press("n")  # back in the helper, nothing done, the mark still there
+        await settled(pilot)
+        assert app.screen is screen
+        assert captions(folder) == CAPTIONS
+        await pilot.press("enter")
+        await pilot.pause()
+        promised = {item.path.stem: ", ".join(item.after) for item in app.screen.planned}
+        await pilot.press("y")
         main = await settled(pilot)
+        assert {n: t for n, t in captions(folder).items() if t != CAPTIONS[n]} == promised
         assert caption_of(folder, "img1") == "nasu, 1girl, solo, ^_^"
         assert caption_of(folder, "img3") == CAPTIONS["img3"]
         assert "blue_hair" not in tags_shown(main)
+
+
+async def test_the_character_helper_makes_uniform_what_it_showed(folder: Path) -> None:
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await start(pilot)
+        await pilot.press("C")
+        await settled(pilot)
+        rows = app.screen.query_one("#tags-of", RowList)
+        rows.action_to([tag.tag for tag in rows.items].index("blue_hair"))
+        await pilot.press("u")
+        await pilot.pause()
+        assert isinstance(app.screen, PlannedScreen)
+        assert "-red_hair +blue_hair" in screen_text(app)
+        assert captions(folder) == CAPTIONS
+        await pilot.press("y")
+        await settled(pilot)
+        after = "1girl, nasu, blue_hair, smile, smile"
+        assert captions(folder) == {**CAPTIONS, "img3": after}
+        await pilot.press("u")
+        assert captions(folder) == CAPTIONS
+        await pilot.press("C")
+        await settled(pilot)
+        await pilot.press("end", "u", "escape")
+        await settled(pilot)
+        assert captions(folder) == CAPTIONS
+
+
+async def test_what_is_pasted_on_marked_pictures_is_shown_first(folder: Path) -> None:
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await start(pilot)
+        await pilot.press("c", "X", "p")
+        await pilot.pause()
+        assert "3 pictures change" in screen_text(app)
+        await pilot.press("n")
+        await settled(pilot)
+        assert captions(folder) == CAPTIONS
+        await pilot.press("p", "y")
+        await settled(pilot)
+        assert caption_of(folder, "img4") == "1boy, general, " + CAPTIONS["img1"]

@@ -95,6 +95,53 @@ async def test_accept_and_reject(folder: Path) -> None:
         assert (PROPOSED, "hat") in rows(screen)
 
 
+async def test_what_is_rejected_is_a_step_of_undo_also_after_a_restart(folder: Path) -> None:
+    def removed() -> tuple[str, ...]:
+        with Journal(folder.parent) as journal:
+            return Memory.from_json(journal.memory(folder / "img1.txt")).removed
+
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("l", "down", "down", "d")  # smile
+        await settled(pilot)
+        assert (REJECTED, "smile") in rows(screen)
+        assert " not smile" in screen_text(app)
+        await pilot.press("u")
+        screen = await opened(pilot)
+        assert (PROPOSED, "smile") in rows(screen)
+        assert "undone" in screen_text(app)
+        await pilot.press("ctrl+r")
+        screen = await opened(pilot)
+        assert (REJECTED, "smile") in rows(screen)
+        assert removed() == ("smile",)
+
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        assert (REJECTED, "smile") in rows(screen)
+        await pilot.press("l", "end", "d")  # smile may come back
+        await settled(pilot)
+        assert removed() == ()
+        await pilot.press("H")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "img1.png: smile may come back" in text
+        assert "img1.png: not smile" in text
+        await pilot.press("down", "down", "enter")  # back to before both
+        await pilot.pause()
+        assert "not smile" in screen_text(app)  # what going there will do
+        assert "smile may come back" in screen_text(app)
+        await pilot.press("y")
+        screen = await opened(pilot)
+        assert removed() == ()
+        await pilot.press("ctrl+r")
+        screen = await opened(pilot)
+        assert removed() == ("smile",)
+        assert (REJECTED, "smile") in rows(screen)
+        assert caption_of(folder, "img1") == "1girl, blue_hair"  # all the while
+
+
 async def test_a_deleted_tag_is_a_persons_word(folder: Path) -> None:
     app = make_app(folder.parent)
     async with app.run_test(size=(80, 24)) as pilot:

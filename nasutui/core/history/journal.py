@@ -41,9 +41,9 @@ class Change:
     Edits may come in several batches (each one flush); they are one step of undo.
     """
 
-    def __init__(self, journal: Journal, step: str, label: str) -> None:
+    def __init__(self, journal: Journal, step: str, label: str, *, keep: bool = False) -> None:
         self._journal = journal
-        self._step, self._label = step, label
+        self._step, self._label, self._keep = step, label, keep
         self._id: int | None = None
         self._broken = False
         self._folders: set[Path] = set()
@@ -105,7 +105,9 @@ class Change:
             flush_to_disk(self._folders)
         with transaction(rows.db):
             if self._id is None:
-                begun = rows.begin(self._step, self._label, owner, owners.boot_id())
+                begun = rows.begin(
+                    self._step, self._label, owner, owners.boot_id(), keep=self._keep
+                )
             else:
                 begun = self._id
             if flushed:
@@ -118,8 +120,8 @@ class Change:
         return ids
 
     def close(self) -> None:
-        """The change is complete. A change that touched no file leaves no trace in the history.
-        Raises StateError."""
+        """The change is complete. A change that touched no file leaves no trace in the history,
+        unless it was begun to be kept. Raises StateError."""
         if self._id is None or self._broken:
             return
         change_id, self._id = self._id, None
@@ -164,9 +166,10 @@ class Journal:
             self._owner = owners.Owner(self.root)
         return self._owner.name
 
-    def change(self, step: str, label: str) -> Change:
-        """Begin a change. `label` is one sentence for the history."""
-        return Change(self, step, display_name(label))
+    def change(self, step: str, label: str, *, keep: bool = False) -> Change:
+        """Begin a change. `label` is one sentence for the history. keep: it is a step of undo also
+        when only what is remembered changes, because a person said so."""
+        return Change(self, step, display_name(label), keep=keep)
 
     def undo(self) -> Outcome | None:
         """Take the newest change back; None when there is nothing to undo. Raises StateError.
@@ -204,7 +207,8 @@ class Journal:
             return self.rows.history(limit)
 
     def edits_of(self, change_id: int) -> list[Edit]:
-        """What one change did, file by file. Raises StateError."""
+        """What one change did, file by file; of one that touched no file, what is remembered since.
+        Raises StateError."""
         with explained_errors(self.root):
             return self.rows.edits(change_id)
 

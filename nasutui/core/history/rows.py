@@ -13,6 +13,7 @@ from nasutui.core.history.types import ChangeInfo, Edit
 
 APPLYING, UNDOING, REDOING = "applying", "undoing", "redoing"
 APPLIED, UNDONE = "applied", "undone"
+_KEPT = -1  # the number of files of a change that is being made and stays also when that is none
 _INFO = "SELECT id, at, step, label, files, state, dropped FROM change "
 _ROW = "SELECT id, path, before, after, memory_before, memory_after FROM edit "
 
@@ -70,12 +71,14 @@ class Rows:
 
     # -- one change -------------------------------------------------------------------------
 
-    def begin(self, step: str, label: str, owner: str, boot: str) -> int:
-        """A new change; what was undone can't be redone from now on, it stays in the history."""
+    def begin(self, step: str, label: str, owner: str, boot: str, *, keep: bool = False) -> int:
+        """A new change; what was undone can't be redone from now on, it stays in the history.
+        keep: see `settle`."""
         at = datetime.now(UTC).isoformat()
         cursor = self.db.execute(
-            "INSERT INTO change(at, step, label, state, owner, boot) VALUES (?, ?, ?, ?, ?, ?)",
-            (at, step, label, APPLYING, owner, boot),
+            "INSERT INTO change(at, step, label, state, owner, boot, files)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (at, step, label, APPLYING, owner, boot, _KEPT if keep else 0),
         )
         assert cursor.lastrowid is not None
         self.db.execute(
@@ -133,12 +136,14 @@ class Rows:
         self.db.execute("UPDATE edit SET pending=0 WHERE change_id=? AND pending=1", (change_id,))
 
     def settle(self, change_id: int, state: str) -> None:
-        """The change is complete; one that touched no file leaves no trace in the history."""
-        (files,) = self.db.execute(
-            "SELECT COUNT(DISTINCT path) FROM edit WHERE change_id=? AND before IS NOT after",
+        """The change is complete; one that touched no file leaves no trace in the history, unless
+        it was begun to be kept and there is something that it made known."""
+        files, edits, known, during = self.db.execute(
+            "SELECT COUNT(DISTINCT CASE WHEN before IS NOT after THEN path END), COUNT(edit.id),"
+            " files, state FROM change LEFT JOIN edit ON change_id=change.id WHERE change.id=?",
             (change_id,),
         ).fetchone()
-        if not files:
+        if not files and during == APPLYING and not (known == _KEPT and edits):
             self.db.execute("DELETE FROM edit WHERE change_id=?", (change_id,))
             self.db.execute("DELETE FROM change WHERE id=?", (change_id,))
             self.db.execute("UPDATE change SET dropped=0 WHERE dropped=?", (change_id,))
@@ -216,7 +221,9 @@ class Rows:
 
     def edits(self, change_id: int) -> list[Edit]:
         rows = self.db.execute(
-            f"{_ROW} WHERE change_id=? AND before IS NOT after ORDER BY id", (change_id,)
+            f"{_ROW} WHERE change_id=? AND (before IS NOT after OR"
+            " (SELECT files FROM change WHERE change.id=change_id) <= 0) ORDER BY id",
+            (change_id,),
         )
         return [
             Edit(real_path(self._root, path), before, after, memory_before, memory_after)
@@ -243,4 +250,4 @@ def _info(row: tuple[int, str, str, str, int, str, int]) -> ChangeInfo:
     shown = {APPLYING: APPLIED, REDOING: APPLIED, UNDOING: UNDONE}.get(state, state)
     if dropped and shown == UNDONE:
         shown = "dropped"
-    return ChangeInfo(change_id, datetime.fromisoformat(at), step, label, files, shown)
+    return ChangeInfo(change_id, datetime.fromisoformat(at), step, label, max(0, files), shown)

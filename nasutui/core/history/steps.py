@@ -25,8 +25,9 @@ class HistorySettings:
 def describe(change: ChangeInfo) -> str:
     """One change in words: when, which step, what."""
     when = change.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    text = f"{when} {change.step}: {display_name(change.label)}"
     files = ngettext("{count} file", "{count} files", change.files).format(count=change.files)
-    return f"{when} {change.step}: {display_name(change.label)} ({files})"
+    return f"{text} ({files})" if change.files else text
 
 
 def history(settings: HistorySettings, _cancelled: Cancelled) -> Events:

@@ -24,6 +24,7 @@ class Turn:
         self._rows, self._root, self._back = rows, root, back
         self._refused: list[Refusal] = []
         self._written: list[Path] = []
+        self._remembered: list[Path] = []
 
     def run(self, owner: Callable[[], str]) -> Outcome | None:
         """Do it; None when there is nothing to undo or redo. Raises sqlite3.Error."""
@@ -40,6 +41,8 @@ class Turn:
         failed = self._write(ready)
         flush_to_disk({path.parent for path in self._written})
         nothing_done = bool(failed) and not self._written
+        if not nothing_done:
+            self._remembered = [real_path(self._root, file.path) for file in remembered]
         with transaction(self._rows.db):
             self._rows.mark([*failed, *(remembered if nothing_done else ())], undone=not self._back)
             self._rows.settle(change.id, UNDONE if self._back != nothing_done else APPLIED)
@@ -75,4 +78,4 @@ class Turn:
         return failed
 
     def _outcome(self, change: ChangeInfo) -> Outcome:
-        return Outcome(change, tuple(self._written), tuple(self._refused))
+        return Outcome(change, tuple(self._written), tuple(self._refused), tuple(self._remembered))

@@ -47,7 +47,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ChangeInfo:
-    """One line of the history. `files`: how many files it changed; `state` is "applied",
+    """One line of the history. `files`: how many files it changed (0: only what is remembered); `state` is "applied",
     "undone" (can be redone) or "dropped" (undone, then something else was done)."""
 
     id: int
@@ -60,11 +60,12 @@ class ChangeInfo:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an undo or redo did."""
+    """What an undo or redo did. remembered: captions of which only what is known has changed."""
 
     change: ChangeInfo
     written: tuple[Path, ...]
     refused: tuple[Refusal, ...]
+    remembered: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,6 @@ def answer(journal: Journal, pair: Pair, yes: bool) -> Refusal | None:
     data = now.data if same else encode_caption(tags)
     word = _("yes") if yes else _("no")
     label = f"{display_name(pair.picture.name)}: {pair.tag} - {word}"
-    with journal.change(STEP, label) as change:
+    with journal.change(STEP, label, keep=True) as change:
         refused = change.apply([Edit(target, now.data, data, remembered, known.to_json())])
     return refused[0] if refused else None
