@@ -57,7 +57,7 @@ class NasutuiApp(Translated, KeysInTurn):
         "generate": _mode("generate", "GenerateScreen"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("0", "place('home')", N_("Projects"), id="app.home"),
+        Binding("0", "place('home')", N_("Projects"), id="app.home", show=False),
         *(
             Binding(str(i), f"place('{mode}')", title, id=f"app.{mode}", show=False)
             for i, (mode, title) in enumerate(PLACES, 1)

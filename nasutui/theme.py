@@ -22,6 +22,12 @@ DARK = Theme(
         "block-cursor-foreground": "#ffffff",
         "block-cursor-blurred-background": "#332f47",
         "text-muted": "#9a98b5",
+        "scrollbar": "#454060",
+        "scrollbar-hover": "#5b4a8a",
+        "scrollbar-active": "#9d7cd8",
+        "scrollbar-background": "#1d1c29",
+        "scrollbar-background-hover": "#1d1c29",
+        "scrollbar-background-active": "#1d1c29",
     },
 )
 LIGHT = Theme(
@@ -42,6 +48,12 @@ LIGHT = Theme(
         "block-cursor-foreground": "#ffffff",
         "block-cursor-blurred-background": "#d6cdec",
         "text-muted": "#6a6580",
+        "scrollbar": "#c4bbdd",
+        "scrollbar-hover": "#a294c8",
+        "scrollbar-active": "#5f3d9c",
+        "scrollbar-background": "#f1eef9",
+        "scrollbar-background-hover": "#f1eef9",
+        "scrollbar-background-active": "#f1eef9",
     },
 )
 THEMES = (DARK, LIGHT)

@@ -16,6 +16,7 @@ from nasutui.screens.bulk import BulkScreen
 from nasutui.screens.character import CharacterScreen
 from nasutui.screens.conflict import ConflictScreen
 from nasutui.screens.history import HistoryScreen, TurnScreen
+from nasutui.screens.planned import PlannedScreen
 from nasutui.screens.problems import ProblemsScreen
 from nasutui.screens.statistics import StatisticsScreen
 from nasutui.screens.tags import TagsScreen
@@ -39,6 +40,7 @@ _PARTS: tuple[tuple[str, type[Any]], ...] = (
     ("Problems (P)", ProblemsScreen),
     ("Character (C)", CharacterScreen),
     ("History (H)", HistoryScreen),
+    ("Before many files are changed", PlannedScreen),
     ("Before many files are undone", TurnScreen),
     ("When another program changed a caption", ConflictScreen),
 )

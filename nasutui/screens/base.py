@@ -66,7 +66,7 @@ class Workplace(Translated, Screen[None]):
         yield Container(*self.compose_body(), id="body")
         yield Static(id="too-small", markup=False)
         yield WorkLine()
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def compose_body(self) -> ComposeResult:
         """The widgets of this workplace."""
@@ -101,7 +101,9 @@ class Workplace(Translated, Screen[None]):
         workspace = self.app.workspace
         name = workspace.name if workspace else "nasutui"
         home = "bold reverse" if self.MODE == "home" else "bold"
-        parts: list[tuple[str, str]] = [(f" {name} ", f"{home} $primary"), (" ", "")]
+        parts: list[tuple[str, str]] = [
+            (" 0 ", "$text-muted"), (f" {name} ", f"{home} $primary"), (" ", ""),
+        ]  # fmt: skip
         for number, (mode, title) in enumerate(PLACES, 1):
             style = "reverse bold" if mode == self.MODE else ""
             parts += [(f" {number} ", "$text-muted"), (f" {_(title)} ", style)]

@@ -110,7 +110,7 @@ those shown and all. **tab** completes a tag, also from Japanese. **esc** goes b
         yield Static(id="said", markup=False)
         yield RowList(planned_cells, id="planned")
         yield Static(id="one")
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#kinds", RowList).set_items(KINDS_OF_CHANGE)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -78,11 +78,11 @@ makes the tag under the cursor uniform: each shows every change before it is mad
 undo. **b** shows the pictures that break the rule in the editor. **t** takes another trigger.
 """)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,x,space", "mark", N_("Fold"), id="character.mark"),
-        Binding("F", "mark_advised", N_("Mark what is advised"), id="character.mark_advised"),
-        Binding("enter", "fold", N_("Fold the marked"), id="character.fold", priority=True),
-        Binding("u", "uniform", N_("Make uniform"), id="character.uniform"),
-        Binding("b", "breakers", N_("Show the breakers"), id="character.breakers"),
+        Binding("f,x,space", "mark", N_("Mark"), id="character.mark"),
+        Binding("F", "mark_advised", N_("Mark advised"), id="character.mark_advised"),
+        Binding("enter", "fold", N_("Fold"), id="character.fold", priority=True),
+        Binding("u", "uniform", N_("Uniform"), id="character.uniform"),
+        Binding("b", "breakers", N_("Breakers"), id="character.breakers"),
         Binding("t", "trigger", N_("Trigger"), id="character.trigger"),
         Binding("escape,q,C", "leave", N_("Back"), id="character.leave"),
     ]
@@ -90,7 +90,8 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
     CharacterScreen { background: $background; }
     CharacterScreen #title { height: 1; background: $panel; padding: 0 1; text-style: bold; }
     CharacterScreen #tags-of { width: 3fr; }
-    CharacterScreen #breakers { width: 1fr; min-width: 18; margin: 0 0 0 1; }
+    CharacterScreen #side { width: 1fr; min-width: 18; margin: 0 0 0 1; }
+    CharacterScreen .heads { height: auto; color: $text-muted; padding: 0 1; }
     """
 
     class Found(Message):
@@ -119,11 +120,14 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
         yield Static(id="title", markup=False)
         with Horizontal():
             yield RowList(self._row, id="tags-of")
-            yield RowList(self._breaker_row, id="breakers")
-        yield Footer(show_command_palette=False)
+            with Vertical(id="side"):
+                yield Static(_("pictures that break the rule"), classes="heads", markup=False)
+                yield RowList(self._breaker_row, id="breakers")
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one("#tags-of"))
+        self.query_one("#breakers", RowList).say_when_empty(_("none"))
         if self._trigger:
             self._count(self._trigger)
         else:
@@ -138,17 +142,25 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
     def on_character_screen_found(self, message: Found) -> None:
         self._trigger, self._pictures = message.trigger, message.pictures
         self._marked.clear()
-        self.query_one("#tags-of", RowList).set_items(message.tags, 0)
-        count = len(message.pictures)
+        rows = self.query_one("#tags-of", RowList)
+        rows.say_when_empty(_("No picture has this trigger. t takes another one."))
+        rows.set_items(message.tags, 0)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        count = len(self._pictures)
         text = ngettext("{trigger}: {count} picture", "{trigger}: {count} pictures", count)
-        shown = text.format(trigger=display_name(message.trigger), count=count)
+        shown = text.format(trigger=display_name(self._trigger), count=count)
+        if self._marked:
+            marked = _("{count} marked, enter shows what folding them does")
+            shown += "    " + marked.format(count=len(self._marked))
         self.query_one("#title", Static).update(shown)
 
     def _row(self, tag: CharacterTag, width: int) -> Cells:
-        advice = {FOLD: _("fold"), KEEP: _("keep"), UNIFORM: _("make uniform")}[tag.advice]
+        advice = {FOLD: _("fold"), KEEP: _("keep"), UNIFORM: _("uniform")}[tag.advice]
         style = {FOLD: "good", KEEP: "dim", UNIFORM: "warn"}[tag.advice]
         wide = width >= 76
-        kind_width, advice_width = (11, 13) if wide else (6, 8)
+        kind_width, advice_width = (11, 13) if wide else (8, 8)
         names = max(16, width - 2 - kind_width - 6 - 6 - (9 if wide else 0) - advice_width)
         half = names * (11 if wide else 12) // 20
         return [
@@ -163,7 +175,7 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
         ]
 
     def _breaker_row(self, slot: int, width: int) -> Cells:
-        return [(fit(name_of(self.desk.dataset, slot), width), "")]
+        return [(" " + fit(name_of(self.desk.dataset, slot), width - 1), "")]
 
     @property
     def tag(self) -> CharacterTag | None:
@@ -198,12 +210,14 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
             rows = self.query_one("#tags-of", RowList)
             rows.action_cursor(1)
             rows.refresh()
+            self._show_title()
 
     def action_mark_advised(self) -> None:
         rows = self.query_one("#tags-of", RowList)
         advised = {tag.key for tag in rows.items if tag.advice == FOLD}
         self._marked = set() if advised <= self._marked else self._marked | advised
         rows.refresh()
+        self._show_title()
 
     def action_fold(self) -> None:
         tags = [t.tag for t in self.query_one("#tags-of", RowList).items if t.key in self._marked]

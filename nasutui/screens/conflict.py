@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,8 +32,8 @@ class ConflictScreen(Translated, ModalScreen[tuple[str, ...] | None]):
     DEFAULT_CSS = """
     ConflictScreen { align: center middle; }
     ConflictScreen > Vertical { width: 96%; max-width: 110; height: auto; max-height: 96%; padding: 1 2; background: $panel; border: round $warning; }
-    ConflictScreen .head { color: $text-muted; margin: 1 0 0 0; }
-    ConflictScreen #choices { margin: 1 0 0 0; color: $text-accent; }
+    ConflictScreen .head { color: $text-accent; margin: 1 0 0 0; }
+    ConflictScreen .tags { height: auto; max-height: 5; padding: 0 0 0 3; }
     """
 
     def __init__(self, conflict: Conflict) -> None:
@@ -43,12 +45,13 @@ class ConflictScreen(Translated, ModalScreen[tuple[str, ...] | None]):
         with Vertical():
             text = _("{name} was changed by another program while you edited it.")
             yield Static(text.format(name=display_name(c.path.name)), markup=False)
-            yield Static(_("in the file now:"), classes="head", markup=False)
-            yield Static(compared(c.theirs, c.shown))
-            yield Static(_("yours:"), classes="head", markup=False)
-            yield Static(compared(c.mine, c.shown))
-            choices = _("t: keep the file    m: write mine    b: both together")
-            yield Static(choices, id="choices", markup=False)
+            for head, tags in (
+                (_("t: keep the file. The other program did this:"), changes(c.theirs, c.shown)),
+                (_("m: write mine. You did this:"), changes(c.mine, c.shown)),
+                (_("b: both together. Then it is:"), compared(merged(c), c.theirs)),
+            ):
+                yield Static(head, classes="head", markup=False)
+                yield Static(tags, classes="tags")
 
     def action_take(self, which: str) -> None:
         c = self.conflict
@@ -64,12 +67,24 @@ def merged(conflict: Conflict) -> tuple[str, ...]:
     return tuple(unique_tags([*kept, *mine]))
 
 
+def changes(tags: Sequence[str], before: Sequence[str]) -> Content:
+    """Only what is new and what is gone; all tags when they differ in their order alone."""
+    new, gone = Counter(tags) - Counter(before), Counter(before) - Counter(tags)
+    if not new and not gone:
+        return compared(tags, before)
+    parts = [(f"+{display_name(tag)}", "bold $text-success") for tag in new.elements()]
+    parts += [(f"-{display_name(tag)}", "$text-error") for tag in gone.elements()]
+    return Content("  ").join([Content.styled(*part) for part in parts])
+
+
 def compared(tags: Sequence[str], before: Sequence[str]) -> Content:
-    """Tags in a row; what is new is green, what is gone red."""
+    """Tags in a row; what is new is green, what is gone stands red where it was."""
     parts: list[str | tuple[str, str]] = []
-    for tag in tags:
-        parts += [(display_name(tag), "" if tag in before else "bold $text-success"), ", "]
-    for tag in before:
-        if tag not in tags:
+    matcher = SequenceMatcher(None, before, tags, autojunk=False)
+    for _how, old, old_end, new, new_end in matcher.get_opcodes():
+        same = list(before[old:old_end]) == list(tags[new:new_end])
+        for tag in before[old:old_end] if not same else ():
             parts += [(f"-{display_name(tag)}", "$text-error strike"), ", "]
+        for tag in tags[new:new_end]:
+            parts += [(display_name(tag), "" if same else "bold $text-success"), ", "]
     return Content.assemble(*parts[:-1]) if parts else Content(_("(no tags)"))

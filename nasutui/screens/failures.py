@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -32,9 +33,9 @@ class FailuresScreen(Translated, ModalScreen[bool]):
     FailuresScreen #reason { height: 3; color: $text-warning; }
     """
 
-    def __init__(self, failures: Sequence[ItemFailed]) -> None:
+    def __init__(self, failures: Sequence[ItemFailed], *, again: bool = True) -> None:
         super().__init__()
-        self._failures = failures
+        self._failures, self._can_repeat = failures, again
 
     def compose(self) -> ComposeResult:
         count = len(self._failures)
@@ -47,7 +48,8 @@ class FailuresScreen(Translated, ModalScreen[bool]):
             yield Static(title, markup=False)
             yield RowList(self._row)
             yield Static(id="reason", markup=False)
-            yield Static(_("r: try again    esc: close"), markup=False)
+            hint = _("r: try again    esc: close") if self._can_repeat else _("esc: close")
+            yield Static(hint, markup=False)
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)
@@ -57,7 +59,9 @@ class FailuresScreen(Translated, ModalScreen[bool]):
     @staticmethod
     def _row(failed: ItemFailed, width: int) -> Cells:
         name = fit(failed.path.name, min(30, width // 2))
-        return [(name, "strong"), (" ", ""), (fit(failed.reason, width - 32), "")]
+        # The whole reason, with the name, stands below.
+        reason = failed.reason.removeprefix(f"{display_name(failed.path.name)}: ")
+        return [(name, "strong"), (" ", ""), (fit(reason, width - cell_len(name) - 1), "")]
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
         failed = message.rows.current
@@ -66,7 +70,8 @@ class FailuresScreen(Translated, ModalScreen[bool]):
             self.query_one("#reason", Static).update(text)
 
     def action_again(self) -> None:
-        self.dismiss(True)
+        if self._can_repeat:
+            self.dismiss(True)
 
     def action_leave(self) -> None:
         self.dismiss(False)

@@ -59,7 +59,7 @@ through the pictures, **esc** goes back.
         with Vertical():
             yield Preview()
             yield Static(id="text", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._show()
@@ -128,7 +128,7 @@ class BesideScreen(Translated, ModalScreen[None]):
                 with Vertical():
                     yield Preview(id=f"{side}-picture")
                     yield Static(id=f"{side}-text", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._show()

@@ -69,7 +69,7 @@ better, `seed:123` a seed, `lora:name` a LoRA. **enter** loads the picture's set
             with Vertical(id="side"):
                 yield Preview()
                 yield Static(id="text", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nasutui.core.editing.captions import decode_caption
 from nasutui.core.editing.provenance import Memory
 from nasutui.core.errors import CaptionError
+from nasutui.core.history.files import compare
 from nasutui.core.history.journal import ChangeInfo, Edit, Journal
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.core.text import display_name
@@ -44,8 +48,8 @@ have seen what that means. What was taken back before something else was done is
         Binding("escape,q,H", "leave", N_("Close"), id="history.close"),
     ]
     DEFAULT_CSS = """
-    HistoryScreen { align: center middle; }
-    HistoryScreen > Vertical { width: 96%; height: 94%; padding: 0 1; background: $panel; border: round $primary; }
+    HistoryScreen { background: $background; }
+    HistoryScreen > Vertical { padding: 0 1; background: $panel; border: round $primary; }
     HistoryScreen .hint { color: $text-muted; height: 1; }
     """
 
@@ -97,23 +101,32 @@ have seen what that means. What was taken back before something else was done is
 
 
 class TurnScreen(Translated, ModalScreen[bool]):
-    """What undoing (or redoing) these changes will do; answers True when it is to be done."""
+    """What undoing (or redoing) these changes will do; answers True when it is to be done. Files
+    that another program has changed since are named: they stay as they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", N_("Yes"), id="turn.yes", priority=True),
         Binding("n,escape", "answer(False)", N_("No"), id="turn.no"),
     ]
     DEFAULT_CSS = """
-    TurnScreen { align: center middle; }
-    TurnScreen > Vertical { width: 96%; height: 90%; padding: 0 1; background: $panel; border: round $warning; }
+    TurnScreen { background: $background; }
+    TurnScreen > Vertical { padding: 0 1; background: $panel; border: round $warning; }
     TurnScreen #summary { height: auto; max-height: 6; margin: 0 0 1 0; }
     TurnScreen #one { height: 4; margin: 1 0 0 0; }
     TurnScreen .hint { color: $text-accent; height: 1; }
     """
 
+    class Held(Message):
+        """The files were looked at: those that are not as they were left."""
+
+        def __init__(self, paths: set[Path]) -> None:
+            super().__init__()
+            self.paths = paths
+
     def __init__(self, changes: Sequence[ChangeInfo], journal: Journal, *, back: bool) -> None:
         super().__init__()
         self._changes, self._journal, self._back = changes, journal, back
+        self._held: set[Path] = set()
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -144,21 +157,49 @@ class TurnScreen(Translated, ModalScreen[bool]):
 
     def on_mount(self) -> None:
         edits: list[Edit] = []
+        expected: dict[Path, bytes | None] = {}
         for change in self._changes:
             if len(edits) < _MOST_EDITS:
-                edits += self._journal.edits_of(change.id)
+                found = self._journal.edits_of(change.id)
+                edits += found
+                for edit in reversed(found) if self._back else found:
+                    if edit.changes_file:
+                        expected.setdefault(edit.path, edit.after if self._back else edit.before)
+        self._look(expected)
         turned = [_turned_back(edit) if self._back else edit for edit in edits]
         rows = self.query_one(RowList)
         rows.set_items(turned)
         self.set_focus(rows)
         self.query_one("#summary", Static).update(change_totals(map(difference, turned)))
 
-    @staticmethod
-    def _row(edit: Edit, width: int) -> Cells:
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False, description="look")
+    def _look(self, expected: dict[Path, bytes | None]) -> None:
+        self.post_message(self.Held({p for p, data in expected.items() if compare(p, data)}))
+
+    def on_turn_screen_held(self, message: Held) -> None:
+        self._held = message.paths
+        rows = self.query_one(RowList)
+        rows.refresh()
+        if self._held:
+            text = ngettext(
+                "{count} file was changed by another program and stays as it is",
+                "{count} files were changed by another program and stay as they are",
+                len(self._held),
+            ).format(count=len(self._held))
+            kept = [edit for edit in rows.items if edit.path not in self._held]
+            totals = change_totals(map(difference, kept))
+            self.query_one("#summary", Static).update(
+                Content.assemble((text, "$text-warning"), "\n" if totals else "", totals)
+            )
+
+    def _row(self, edit: Edit, width: int) -> Cells:
         name_width = min(26, width // 3)
         gone, new = difference(edit)
         text = " ".join([*(f"-{t}" for t in gone), *(f"+{t}" for t in new)])
-        if not edit.changes_file:
+        style = ""
+        if edit.path in self._held and edit.changes_file:
+            text, style = _("stays: another program has changed it"), "warn"
+        elif not edit.changes_file:
             text = noted(edit)
         elif edit.after is None:
             text = _("the file goes away")
@@ -167,7 +208,7 @@ class TurnScreen(Translated, ModalScreen[bool]):
         return [
             (fit(edit.path.name, name_width), "strong"),
             (" ", ""),
-            (fit(text, width - name_width - 1), ""),
+            (fit(text, width - name_width - 1), style),
         ]
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:

@@ -75,7 +75,7 @@ neighbours (choose which to keep), `<` smaller than what is made of it, `!` can'
             yield Preview()
         with Vertical(id="reason"):
             yield Static(id="said", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()

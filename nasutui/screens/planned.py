@@ -32,8 +32,8 @@ class PlannedScreen(Translated, ModalScreen[bool]):
         Binding("n,escape", "answer(False)", N_("No"), id="planned.no"),
     ]
     DEFAULT_CSS = """
-    PlannedScreen { align: center middle; }
-    PlannedScreen > Vertical { width: 96%; height: 90%; padding: 0 1; background: $panel; border: round $warning; }
+    PlannedScreen { background: $background; }
+    PlannedScreen > Vertical { padding: 0 1; background: $panel; border: round $warning; }
     PlannedScreen #title { text-style: bold; height: auto; max-height: 3; }
     PlannedScreen #summary { height: auto; max-height: 4; margin: 0 0 1 0; color: $text-muted; }
     PlannedScreen #one { height: 4; margin: 1 0 0 0; }
@@ -75,8 +75,7 @@ class PlannedScreen(Translated, ModalScreen[bool]):
 def planned_cells(item: Planned, width: int) -> Cells:
     """The line of one caption: which, what goes, what comes."""
     name_width = min(26, width // 3)
-    gone, new = difference(item.before, item.after)
-    text = " ".join([*(f"-{t}" for t in gone), *(f"+{t}" for t in new)])
+    text = told(item.before, item.after)
     if item.before == item.after:
         text = _("the same tags, written anew")
     elif not text:
@@ -91,6 +90,12 @@ def difference(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], 
     """Tags that go, tags that come; of one that stood twice and stands once, one goes."""
     gone, new = Counter(before) - Counter(after), Counter(after) - Counter(before)
     return list(gone.elements()), list(new.elements())
+
+
+def told(before: Sequence[str], after: Sequence[str]) -> str:
+    """A change in words, `-gone +new`, safe to show; "" where no tag came or went."""
+    gone, new = difference(before, after)
+    return display_name(" ".join([*(f"-{t}" for t in gone), *(f"+{t}" for t in new)]))
 
 
 def totals(planned: Iterable[Planned]) -> str:

@@ -24,7 +24,7 @@ from nasutui.core.problems.codes import CODES
 from nasutui.core.problems.finding import Problem, mend_all
 from nasutui.core.text import display_name
 from nasutui.screens.bulk_writing import write_planned
-from nasutui.screens.planned import PlannedScreen
+from nasutui.screens.planned import PlannedScreen, told
 from nasutui.tag_desk import TagDesk, name_of
 from nasutui.widgets.cells import fit, right
 from nasutui.widgets.row_list import Cells, RowList
@@ -77,7 +77,7 @@ mended by a key: such a problem says so.
     DEFAULT_CSS = """
     ProblemsScreen { background: $background; }
     ProblemsScreen #title { height: 1; background: $panel; padding: 0 1; text-style: bold; }
-    ProblemsScreen #kinds { width: 28; }
+    ProblemsScreen #kinds { width: 33; }
     ProblemsScreen #rows { width: 1fr; margin: 0 0 0 1; }
     ProblemsScreen #one { height: 4; padding: 0 1; background: $surface; }
     """
@@ -107,7 +107,7 @@ mended by a key: such a problem says so.
             yield RowList(self._kind_row, id="kinds")
             yield RowList(self._row, id="rows")
         yield Static(id="one", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one("#kinds"))
@@ -203,8 +203,10 @@ mended by a key: such a problem says so.
             return
         name = display_name(name_of(self.desk.dataset, slot))
         try:
-            after = problem.mend(self.desk.dataset.tags(slot))
-            conflict = self.desk.rewrite(slot, after, f"{name}: {problem.text}")
+            tags = self.desk.dataset.tags(slot)
+            after = problem.mend(tags)
+            label = f"{name}: {told(tags, after) or problem.text}"
+            conflict = self.desk.rewrite(slot, after, label)
         except NasutuiError as error:
             self.notify(str(error), severity="error", markup=False)
             return

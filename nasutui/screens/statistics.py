@@ -85,7 +85,7 @@ rarest first; **/** finds a tag.
             with Vertical(id="side"):
                 yield Static(_("comes together with"), classes="heads", markup=False)
                 yield RowList(self._beside_row, id="beside")
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one("#counts"))

@@ -48,6 +48,12 @@ for ever.
     def action_to_pictures(self) -> None:
         self.set_focus(self.pictures)
 
+    def action_back(self) -> None:
+        if self.focused is not self.pictures:
+            self.action_to_pictures()
+        elif self.query_text.strip():
+            self.set_filter("")
+
     def action_fold(self) -> None:
         self.toggle_class("-folded")
 

@@ -64,24 +64,23 @@ class TagsBase(Workplace):
     """Layout, loading, and what is shown of the picture under the cursor."""
 
     DEFAULT_CSS = """
-    TagsBase #desk { layers: base popup; }
     TagsBase #filter-line, TagsBase #tag-line { height: 1; background: $surface; }
     TagsBase #filter-label, TagsBase #prompt { width: auto; min-width: 3; padding: 0 1; color: $text-accent; text-style: bold; }
     TagsBase #found { width: auto; padding: 0 1; color: $text-muted; }
     TagsBase TagInput { width: 1fr; background: $surface; }
     TagsBase TagInput:focus { background: $panel; }
     TagsBase FilterInput.-wrong { color: $text-error; }
-    TagsBase #reason { layer: popup; dock: top; height: auto; margin: 1 0 0 0; padding: 0 1; background: $error-muted; color: $text-error; display: none; }
-    TagsBase #pictures { width: 34; }
-    TagsBase #tags { width: 58; }
-    TagsBase #preview { margin: 0 1; }
+    TagsBase #reason { height: auto; padding: 0 1; background: $error-muted; color: $text-error; display: none; }
+    TagsBase #pictures { width: 26; }
+    TagsBase #tags { width: 46; }
+    TagsBase #preview { margin: 0 0 0 1; }
     TagsBase.-narrow #pictures { width: 22; }
-    TagsBase.-narrow #tags { width: 39; }
-    TagsBase.-wide #tags { width: 72; }
+    TagsBase.-narrow #tags { width: 41; }
+    TagsBase.-wide #pictures { width: 34; }
+    TagsBase.-wide #tags { width: 64; }
     TagsBase.-folded #preview { display: none; }
     TagsBase.-folded #tags { width: 1fr; }
-    TagsBase #info { height: 2; padding: 0 1; background: $surface; }
-    TagsBase #completions { layer: popup; dock: bottom; margin: 0 0 1 0; }
+    TagsBase #info { height: 2; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
     TagsBase #empty { display: none; height: 1fr; content-align: center middle; text-align: center; }
     TagsBase.-empty #empty { display: block; }
     TagsBase.-empty #columns, TagsBase.-empty #info { display: none; }
@@ -102,10 +101,15 @@ class TagsBase(Workplace):
         yield Vertical(
             Horizontal(
                 Static("/", id="filter-label", markup=False),
-                FilterInput(compact=True, id="filter"),
+                FilterInput(
+                    compact=True,
+                    id="filter",
+                    placeholder=_("filter: 1girl -solo   tags>40   problem:   untagged"),
+                ),
                 Static(id="found", markup=False),
                 id="filter-line",
             ),
+            Static(id="reason", markup=False),
             Static(id="empty", markup=False),
             Horizontal(
                 RowList(self._picture_cells, id="pictures"),
@@ -114,17 +118,23 @@ class TagsBase(Workplace):
                 id="columns",
             ),
             Static(id="info", markup=False),
+            # In the flow and not above it: wherever a line of a popup crosses the edge of a column
+            # below, Textual tears a character that is two cells wide.
+            CompletionList(id="completions"),
             Horizontal(
                 Static("+", id="prompt", markup=False),
-                TagInput(compact=True, id="line"),
+                TagInput(
+                    compact=True,
+                    id="line",
+                    placeholder=_("a adds tags: blue_eyes, aoi me, 青い目"),
+                ),
                 id="tag-line",
             ),
-            CompletionList(id="completions"),
-            Static(id="reason", markup=False),
             id="desk",
         )
 
     def on_mount(self) -> None:
+        self.tag_list.say_when_empty(_("No tags. a types the first one."))
         self.set_interval(LOOK_SECONDS, self.look_again)
 
     def on_unmount(self) -> None:
@@ -336,6 +346,13 @@ class TagsBase(Workplace):
     def name_of(self, slot: int) -> str:
         """A picture's name, safe to show."""
         return display_name(name_of(self.desk.dataset, slot)) if self.desk else ""
+
+    def hint(self, text: str) -> None:
+        """A word on a key that did nothing: where it hides no tag and no picture."""
+        if self.desk is not None and self.slot is not None:
+            self.say(text)
+        else:
+            self.notify(text, markup=False)
 
     def refuse(self, error: NasutuiError) -> None:
         """Say what could not be done."""

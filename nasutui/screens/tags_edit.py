@@ -15,6 +15,7 @@ from nasutui.core.i18n import _, ngettext
 from nasutui.core.japanese.own_words import FILE_NAME, add_own
 from nasutui.core.text import display_name
 from nasutui.screens.conflict import ConflictScreen
+from nasutui.screens.planned import told
 from nasutui.screens.tags_find import TagsFind
 from nasutui.tag_desk import Conflict
 from nasutui.widgets.ask import AskText
@@ -70,7 +71,7 @@ class TagsEdit(TagsFind):
     async def _ask(self, conflict: Conflict | None, label: str) -> None:
         desk = self.desk
         while conflict is not None and desk is not None:
-            slot = conflict.slot
+            slot, theirs = conflict.slot, conflict.theirs
             tags = await self.app.push_screen_wait(ConflictScreen(conflict))
             try:
                 chosen = conflict.theirs if tags is None else tags
@@ -78,7 +79,9 @@ class TagsEdit(TagsFind):
             except NasutuiError as error:
                 self.refuse(error)
                 conflict = None
-            self._changed(slot, label if tags is not None else "")
+            written = conflict is None and tuple(chosen) != theirs
+            kept = _("the file stays as the other program left it")
+            self._changed(slot, label if written else kept)
 
     # -- typing ---------------------------------------------------------------------------------
 
@@ -284,7 +287,7 @@ class TagsEdit(TagsFind):
         if self.desk is None or self.slot is None:
             return
         if not self._copied:
-            self.notify(_("c copies the tags of a picture first"), markup=False)
+            self.hint(_("c copies the tags of a picture first"))
         elif self.desk.marked:
             self.paste_on_marked(self._copied)
         else:
@@ -301,15 +304,22 @@ class TagsEdit(TagsFind):
             return
         problem = next((p for p in desk.problems(slot) if p.mendable), None)
         if problem is None:
-            self.notify(_("there is nothing here that a key can mend"), markup=False)
+            self.hint(_("there is nothing here that a key can mend"))
             return
-        label = f"{self.name_of(slot)}: {problem.text}"
+        tags = desk.dataset.tags(slot)
+        after = problem.mend(tags)
+        # What a line of the history is about is what was done; where no tag came or went, why.
+        done = told(tags, after) or problem.text
+        label = f"{self.name_of(slot)}: {done}"
         try:
-            after = problem.mend(desk.dataset.tags(slot))
             conflict = desk.rewrite(slot, after, label)
         except NasutuiError as error:
             self.refuse(error)
             return
-        self._changed(slot, _("mended: {problem}").format(problem=problem.text))
+        said = _("mended: {problem}").format(problem=done)
+        waiting = next((p for p in desk.problems(slot) if p.mendable), None)
+        if waiting is not None:
+            said += "   " + _("m again: {problem}").format(problem=waiting.text)
+        self._changed(slot, said)
         if conflict is not None:
             self._ask(conflict, label)

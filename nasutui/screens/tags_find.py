@@ -111,6 +111,7 @@ class TagsFind(TagsBase):
         elif message.slots is None:
             self._show_wrong(message.error)
         else:
+            self.pictures.say_when_empty(_("No picture fits. esc shows all again."))
             self.show_slots(message.slots)
             self._show_found()
 
@@ -118,7 +119,9 @@ class TagsFind(TagsBase):
         assert self.desk is not None
         shown, total = len(self.pictures.items), len(self.desk.dataset)
         marked = len(self.desk.marked)
-        text = f"{shown} / {total}" if self.query_text.strip() else str(total)
+        text = str(total)
+        if self.query_text.strip():
+            text = f"{shown} / {total}  " + _("esc: all")
         if marked:
             text = _("{count} marked").format(count=marked) + "  " + text
         self.query_one("#found", Static).update(text)
@@ -173,7 +176,7 @@ class TagsFind(TagsBase):
                 UNTAGGED: _("every picture shown has tags"),
                 PROBLEM: _("no picture shown has a problem"),
             }[message.query]
-            self.notify(text, markup=False)
+            self.hint(text)
 
     def _jump(self, wanted: set[int]) -> bool:
         """To the next picture of the list that is wanted, around the end."""

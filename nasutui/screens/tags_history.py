@@ -6,10 +6,12 @@ from textual import work
 from textual.message import Message
 
 from nasutui.core.errors import NasutuiError
-from nasutui.core.history.journal import ChangeInfo, Journal, Outcome
-from nasutui.core.history.steps import describe
-from nasutui.core.i18n import _
+from nasutui.core.events import ItemFailed
+from nasutui.core.history.journal import ChangeInfo, Journal, Outcome, Refusal
+from nasutui.core.i18n import _, ngettext
 from nasutui.core.pictures.crops import STEP as CROPS
+from nasutui.core.text import display_name
+from nasutui.screens.failures import FailuresScreen
 from nasutui.screens.history import HistoryScreen, TurnScreen
 from nasutui.screens.tags_edit import TagsEdit
 from nasutui.tag_desk import TagDesk
@@ -44,7 +46,7 @@ class TagsHistory(TagsEdit):
             change = desk.next_turn(back=back)
             if change is None:
                 text = _("there is nothing to undo") if back else _("there is nothing to redo")
-                self.notify(text, markup=False)
+                self.hint(text)
             elif change.files > 1 or change.step == CROPS:  # a crop is not seen from here
                 self._ask_first([change], back=back)
             else:
@@ -81,7 +83,7 @@ class TagsHistory(TagsEdit):
     def _go_to_point(self, changes: list[ChangeInfo], point: ChangeInfo) -> None:
         way, back = way_to(changes, point)
         if not way:
-            self.notify(_("this is where you are"), markup=False)
+            self.hint(_("this is where you are"))
             return
         try:
             self._ask_first(way, back=back)
@@ -91,7 +93,7 @@ class TagsHistory(TagsEdit):
     def is_busy(self) -> bool:
         """True, and said, while a change of many files is being made."""
         if self.busy:
-            self.notify(_("a change of many files is being made; wait for it"), markup=False)
+            self.hint(_("a change of many files is being made; wait for it"))
         return self.busy
 
     def turn(self, way: list[ChangeInfo], *, back: bool) -> None:
@@ -152,14 +154,26 @@ class TagsHistory(TagsEdit):
         if len(done) == 1:
             for slot in self.desk.dataset.slots_of(next(iter(done))):
                 self.go_to(slot)
-        for outcome in outcomes:
-            for refusal in outcome.refused[:3]:
-                self.notify(refusal.reason, severity="warning", markup=False)
+        self._say_refused([refusal for outcome in outcomes for refusal in outcome.refused])
         self._details_slot = -1
         self.pictures.refresh()
         said = _("undone: {change}") if back else _("redone: {change}")
-        self._said = said.format(change=describe(last.change)) if done else ""
+        label = display_name(last.change.label)
+        if len(outcomes) > 1:
+            count = len(outcomes)
+            label = ngettext("{count} change", "{count} changes", count).format(count=count)
+        if len(done) > 1:
+            files = ngettext("{count} file", "{count} files", len(done))
+            label = f"{label} ({files.format(count=len(done))})"
+        self._said = said.format(change=label) if done else ""
         self._show_picture()
+
+    def _say_refused(self, refused: list[Refusal]) -> None:
+        if len(refused) == 1:
+            self.notify(refused[0].reason, severity="warning", markup=False)
+        elif refused:
+            failures = [ItemFailed(r.path, r.code, r.reason) for r in refused]
+            self.app.push_screen(FailuresScreen(failures, again=False))
 
 
 def way_to(changes: list[ChangeInfo], point: ChangeInfo) -> tuple[list[ChangeInfo], bool]:

@@ -9,11 +9,11 @@ from nasutui.core.i18n import N_
 KEYS: list[BindingType] = [
     Binding("a,i", "add", N_("Add"), id="tags.add", tooltip=N_("Type tags to add")),
     Binding("slash", "filter", N_("Filter"), id="tags.filter"),
-    Binding("x", "mark", N_("Mark"), id="tags.mark", show=False),
+    Binding("x", "mark", N_("Mark"), id="tags.mark"),
     Binding("X", "mark_all", N_("Mark all shown or none"), id="tags.mark_all", show=False),
     Binding("n", "next('untagged')", N_("Next untagged"), id="tags.next_untagged", show=False),
     Binding("N", "next('problem:')", N_("Next with a problem"), id="tags.next_problem", show=False),
-    Binding("m", "mend", N_("Mend"), id="tags.mend", tooltip=N_("Mend the problem that is shown")),
+    Binding("m", "mend", N_("Mend"), id="tags.mend", show=False, tooltip=N_("Mend the problem that is shown")),
     Binding("t", "call", N_("Call it..."), id="tags.call", show=False, tooltip=N_("Your own Japanese word for this tag")),
     Binding("c", "copy", N_("Copy tags"), id="tags.copy", show=False),
     Binding("p", "paste", N_("Paste tags"), id="tags.paste", show=False),
@@ -30,6 +30,7 @@ KEYS: list[BindingType] = [
     Binding("v", "real_image", N_("Full resolution"), id="tags.view", show=False),
     Binding("l,right", "to_tags", N_("To the tags"), id="tags.to_tags", show=False),
     Binding("h,left", "to_pictures", N_("To the pictures"), id="tags.to_pictures", show=False),
-    Binding("escape", "to_pictures", N_("To the pictures"), id="tags.list", show=False),
+    Binding("escape", "back", N_("Back"), id="tags.list", show=False,
+            tooltip=N_("To the pictures; there: show all again")),
     Binding("f5", "reload", N_("Read again"), id="tags.reload", show=False),
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from nasutui.core.editing.bulk_edit import Planned, adding, plan
+from nasutui.core.editing.bulk_edit import Operation, Planned, adding, plan, removing_tag, replacing
+from nasutui.core.errors import NasutuiError
 from nasutui.core.events import ItemFailed, never
 from nasutui.core.i18n import _, ngettext
 from nasutui.core.text import display_name
@@ -24,7 +25,7 @@ from nasutui.screens.statistics import StatisticsScreen
 from nasutui.screens.tags_history import TagsHistory
 from nasutui.screens.walk_tag import WalkScreen
 from nasutui.tag_desk import TagDesk
-from nasutui.widgets.tag_list import TagRow
+from nasutui.widgets.tag_list import TAG, TagList, TagRow
 
 
 class Written(Message):
@@ -72,9 +73,9 @@ class TagsMany(TagsHistory):
             slots = sorted(s for s in self.desk.marked if dataset.state(s).unreadable is None)
             captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
             label = _("paste {tags}").format(tags=display_name(", ".join(tags)))
-            self._show_first(plan(captions, adding(tags), never), label)
+            self._show_first(plan(captions, adding(tags), never), label, _("marked"))
 
-    def _show_first(self, planned: list[Planned], label: str) -> None:
+    def _show_first(self, planned: list[Planned], label: str, scope: str = "") -> None:
         """Show what a change does to each caption; made when it is wanted."""
 
         def answered(wanted: bool | None) -> None:
@@ -82,9 +83,10 @@ class TagsMany(TagsHistory):
                 self.write(planned, label)
 
         if planned:
-            self.app.push_screen(PlannedScreen(label, planned), answered)
+            title = f"{label}   ({scope})" if scope else label
+            self.app.push_screen(PlannedScreen(title, planned), answered)
         else:
-            self.notify(_("nothing changes"), markup=False)
+            self.hint(_("nothing changes"))
 
     def write(self, planned: Sequence[Planned], label: str) -> None:
         """Write a bulk change in a thread; one step of undo."""
@@ -113,7 +115,38 @@ class TagsMany(TagsHistory):
         if message.error:
             self.notify(message.error, severity="error", markup=False)
         if message.failures:
-            self.app.push_screen(FailuresScreen(message.failures))
+            self.app.push_screen(FailuresScreen(message.failures, again=False))
+
+    def on_tag_list_deed(self, message: TagList.Deed) -> None:
+        row = message.row
+        if self.desk is None or row.kind != TAG or self.is_busy():
+            return
+        if message.deed == "delete-all":
+            self.change_all(removing_tag(row.tag), "-" + display_name(row.tag))
+        elif message.deed == "replace-all":
+            self._replace_all(row.tag)
+
+    @work
+    async def _replace_all(self, tag: str) -> None:
+        question = _("Replace {tag} by:").format(tag=display_name(tag))
+        assert self.desk is not None
+        new = await self.app.push_screen_wait(AskTag(self.desk, question, tag))
+        if new and new != tag:
+            label = f"{display_name(tag)} → {display_name(new)}"
+            self.change_all(replacing(tag, (new,)), label)
+
+    def change_all(self, operation: Operation, label: str) -> None:
+        """Show a change of the marked pictures, or of all that the list shows; made when wanted."""
+        assert self.desk is not None
+        scope, dataset = self.scopes()[0][0], self.desk.dataset
+        slots = (s for s in scope.slots if dataset.state(s).unreadable is None)
+        captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
+        try:
+            planned = plan(captions, operation, never)
+        except NasutuiError as error:
+            self.refuse(error)
+            return
+        self._show_first(planned, label, scope.title)
 
     # -- screens over all pictures ----------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class UnsureScreen(Translated, ModalScreen[int]):
         with Vertical():
             yield Preview()
             yield Static(id="question")
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._ask()

@@ -58,7 +58,7 @@ answer back. **enter** goes to the picture, **esc** leaves.
         yield Static(id="title", markup=False)
         yield ThumbGrid(self.desk.dataset.path, self._label)
         yield Static(id="said", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         if not any(self.has(slot) for slot in self._slots):
@@ -112,6 +112,9 @@ answer back. **enter** goes to the picture, **esc** leaves.
             said = f"{display_name(name_of(desk.dataset, slot))}: {'+' if true else '-'}{display_name(self.tag)}"
             if not self._write(slot, after, said):
                 return
+        if grid.cursor == len(grid.slots) - 1:
+            said = f"{said}   " if said else ""
+            said += _("That was the last one. o shows the others, esc leaves.")
         grid.action_move(1, 0)
         grid.refresh()
         self._say(said)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -83,6 +84,7 @@ class RowList(Translated, ScrollView, can_focus=True):
         super().__init__(id=id)
         self._render_row = render_row
         self.items: Sequence[Any] = []
+        self._empty = ""
 
     # -- content ------------------------------------------------------------------------------
 
@@ -98,6 +100,12 @@ class RowList(Translated, ScrollView, can_focus=True):
         self._show_cursor()
         if moved or items:
             self.post_message(self.Highlighted(self, wanted if items else -1))
+
+    def say_when_empty(self, text: str) -> None:
+        """What is shown while there are no rows: why, and what to do."""
+        self._empty = text
+        if not self.items:
+            self.refresh()
 
     @property
     def current(self) -> Any | None:
@@ -117,6 +125,8 @@ class RowList(Translated, ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self.rich_style
         if index >= len(self.items):
+            if self._empty and not self.items:
+                return self._empty_line(y, width, base)
             return Strip.blank(width, base)
         if index == self.cursor:
             base = base + self.get_component_rich_style("row--cursor", partial=True)
@@ -126,10 +136,19 @@ class RowList(Translated, ScrollView, can_focus=True):
             segments.append(Segment(text, style))
         return Strip(segments).crop_extend(0, width, base)
 
+    def _empty_line(self, y: int, width: int, base: Style) -> Strip:
+        lines = Text(self._empty).wrap(self.app.console, max(1, width - 2))
+        text = f" {lines[y].plain}" if y < len(lines) else ""
+        style = base + self.get_component_rich_style("row--dim", partial=True)
+        return Strip([Segment(text, style)]).crop_extend(0, width, base)
+
     def _cell_style(self, name: str, on_cursor: bool) -> Style:
         style = self.get_component_rich_style(f"row--{name}", partial=True)
         # On the cursor's own background the row's colours would be hard to read.
         return Style(bold=style.bold) if on_cursor and self.has_focus else style
+
+    def on_resize(self) -> None:
+        self._show_cursor()
 
     # -- moving -------------------------------------------------------------------------------
 

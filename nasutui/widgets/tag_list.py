@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -37,9 +38,10 @@ def tag_cells(row: TagRow, width: int) -> Cells:
     """Problem mark, tag, Japanese, score, count, origin."""
     if row.kind == LINE:
         text = f"── {row.tag} "
-        return [(fit(text + "─" * max(0, width - len(text)), width), "dim")]
+        return [(fit(text + "─" * max(0, width - cell_len(text)), width), "dim")]
     origin_width = 8 if width >= 60 else 2
-    names = max(10, width - 11 - origin_width)
+    count_width = 5 if width >= 44 else 4
+    names = max(10, width - 6 - count_width - origin_width)
     tag_width = names * (11 if width >= 60 else 13) // 20
     style = {TAG: "", PROPOSED: "dim", REJECTED: "dim"}[row.kind]
     sign = {TAG: "!" if row.problem else " ", PROPOSED: "+", REJECTED: "x"}[row.kind]
@@ -50,9 +52,14 @@ def tag_cells(row: TagRow, width: int) -> Cells:
         (" ", ""),
         (fit(row.japanese, names - tag_width), "dim" if style else ""),
         (right(score, 4), style or _score_style(row.score)),
-        (right(str(row.count), 5), "dim"),
+        (right(_short(row.count, count_width - 1), count_width), "dim"),
         (" " + fit(_origin(row.origin, origin_width), origin_width - 1), "mark" if row.origin == PERSON else "dim"),
     ]  # fmt: skip
+
+
+def _short(count: int, width: int) -> str:
+    text = str(count)
+    return text if len(text) <= width else f"{count // 1000}k"
 
 
 def _score_style(score: float | None) -> str:
@@ -75,7 +82,8 @@ Each line: the tag, its Japanese, the tagger's score, how many pictures here hav
 (`t` tagger, `*` you). Dimmed below: what the tagger saw but did not write.
 
 **d** deletes (or rejects a proposal), **enter** or **e** edits in place (or accepts a proposal),
-**y** accepts. **J K** or shift and arrows move the tag, **f** brings it to the front.
+**y** accepts. **D** and **E** delete and replace the tag in all pictures that the list shows (or the
+marked ones), after you have seen every change. **J K** or shift and arrows move the tag, **f** brings it to the front.
 **=** shows the pictures that have the tag, **-** those that have it not, **w** walks through them.
 **page up / page down** go to other pictures, **h** or ← back to the list.
 """)
@@ -84,7 +92,11 @@ Each line: the tag, its Japanese, the tagger's score, how many pictures here hav
                 tooltip=N_("Delete the tag, or reject the proposal")),
         Binding("e,enter", "deed('edit')", N_("Edit"), id="tags.edit",
                 tooltip=N_("Edit in place, or accept the proposal")),
-        Binding("y", "deed('accept')", N_("Accept"), id="tags.accept"),
+        Binding("y", "deed('accept')", N_("Accept"), id="tags.accept", show=False),
+        Binding("D", "deed('delete-all')", N_("Delete in all shown"), id="tags.delete_all", show=False,
+                tooltip=N_("Delete the tag in all pictures shown, or in the marked ones")),
+        Binding("E", "deed('replace-all')", N_("Replace in all shown"), id="tags.replace_all", show=False,
+                tooltip=N_("Replace the tag in all pictures shown, or in the marked ones")),
         Binding("J,shift+down", "deed('down')", N_("Move down"), id="tags.down", show=False),
         Binding("K,shift+up", "deed('up')", N_("Move up"), id="tags.up", show=False),
         Binding("f", "deed('front')", N_("To the front"), id="tags.front", show=False),
@@ -96,7 +108,7 @@ Each line: the tag, its Japanese, the tagger's score, how many pictures here hav
 
     class Deed(Message):
         """A key was pressed on a row: "delete", "edit", "accept", "up", "down", "front", "with",
-        "without"."""
+        "without", "delete-all", "replace-all"."""
 
         def __init__(self, rows: TagList, deed: str, row: TagRow) -> None:
             super().__init__()
