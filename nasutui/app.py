@@ -70,7 +70,8 @@ class NasutuiApp(Translated, KeysInTurn):
     ]
     CSS = """
     HelpPanel { width: 45%; }
-    Footer { background: $panel; }
+    Footer { background: $panel; padding: 0 0 0 1; }
+    Footer.-compact FooterKey { margin: 0 2 0 0; }
     Workplace ToastRack { margin-bottom: 2; }
     """
 

@@ -170,7 +170,7 @@ undo. **b** shows the pictures that break the rule in the editor. **t** takes an
             (fit(self.desk.japanese(tag.tag), names - half), ""),
             (right(str(tag.count), 6), ""),
             (right(f"{tag.coverage:.0%}", 5) + " ", ""),
-            (bar(tag.coverage, 8) + " " if wide else "", style),
+            (bar(tag.coverage, 8) + " " if wide else "", "bar"),
             (fit(advice, advice_width), style),
         ]
 

@@ -140,7 +140,7 @@ rarest first; **/** finds a tag.
             (fit(japanese, names - tag_width), ""),
             (right(str(tag.count), 7), ""),
             (right(f"{tag.share:.0%}", 5) + " ", "dim"),
-            (bar(tag.share, 8), "good"),
+            (bar(tag.share, 8), "bar"),
         ]
 
     def _beside_row(self, other: Together, width: int) -> Cells:

@@ -134,7 +134,6 @@ class TagsBase(Workplace):
         )
 
     def on_mount(self) -> None:
-        self.tag_list.say_when_empty(_("No tags. a types the first one."))
         self.set_interval(LOOK_SECONDS, self.look_again)
 
     def on_unmount(self) -> None:
@@ -295,6 +294,7 @@ class TagsBase(Workplace):
         if slot is None or desk is None:
             self._shown_slot = -1
             preview.show(None, None)
+            self.tag_list.say_when_empty("")
             self.tag_list.show([])
             self.query_one("#info", Static).update("")
             return
@@ -309,6 +309,7 @@ class TagsBase(Workplace):
 
     def _show_tags(self) -> None:
         assert self.desk is not None and self.slot is not None
+        self.tag_list.say_when_empty(_("No tags. a types the first one."))
         self.tag_list.show(tag_rows(self.desk, self.slot, self.details), self._tag_cursor)
         self._tag_cursor = None
 

@@ -9,7 +9,7 @@ from nasutui.core.i18n import N_
 KEYS: list[BindingType] = [
     Binding("a,i", "add", N_("Add"), id="tags.add", tooltip=N_("Type tags to add")),
     Binding("slash", "filter", N_("Filter"), id="tags.filter"),
-    Binding("x", "mark", N_("Mark"), id="tags.mark"),
+    Binding("x", "mark", N_("Mark"), id="tags.mark", show=False),
     Binding("X", "mark_all", N_("Mark all shown or none"), id="tags.mark_all", show=False),
     Binding("n", "next('untagged')", N_("Next untagged"), id="tags.next_untagged", show=False),
     Binding("N", "next('problem:')", N_("Next with a problem"), id="tags.next_problem", show=False),

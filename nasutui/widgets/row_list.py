@@ -40,7 +40,7 @@ class RowList(Translated, ScrollView, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row--cursor", "row--dim", "row--good", "row--warn", "row--bad", "row--strong",
-        "row--mark",
+        "row--mark", "row--bar",
     }  # fmt: skip
     DEFAULT_CSS = """
     RowList {
@@ -52,6 +52,7 @@ class RowList(Translated, ScrollView, can_focus=True):
         & > .row--warn { color: $text-warning; }
         & > .row--bad { color: $text-error; }
         & > .row--strong { text-style: bold; }
+        & > .row--bar { color: $block-cursor-background; }
         & > .row--mark { color: $text-accent; text-style: bold; }
     }
     """
