@@ -30,7 +30,7 @@ Pictures on the left (`✓` marked, number of tags, `!` problems, `-` no tags, `
 picture, and its tags on the right. Every change is on the disk when you see it, and can be undone
 for ever.
 
-**a** types a tag to add, **/** filters, **→** goes to the tags, **u** undoes, **ctrl+r** redoes, **H** is the history.
+**a** types a tag to add, **/** filters (**esc** shows all again), **→** goes to the tags, **u** undoes, **ctrl+r** redoes, **H** is the history.
 **x** marks, **X** marks all shown, **b** changes many at once, **c p** copy and paste tags,
 **w** walks through all pictures with a tag, **s** statistics, **P** problems, **C** a character.
 **n** the next untagged, **N** the next with a problem, **m** mends it. **z** folds the preview,
