@@ -18,7 +18,7 @@ from textual.widgets import Static
 from nasutui.core.editing.captions import decode_caption
 from nasutui.core.editing.provenance import Memory
 from nasutui.core.errors import CaptionError
-from nasutui.core.history.files import compare
+from nasutui.core.files import read_or_none
 from nasutui.core.history.journal import ChangeInfo, Edit, Journal
 from nasutui.core.i18n import N_, _, ngettext
 from nasutui.core.text import display_name
@@ -117,16 +117,16 @@ class TurnScreen(Translated, ModalScreen[bool]):
     """
 
     class Held(Message):
-        """The files were looked at: those that are not as they were left."""
+        """The files were looked at: the edits (by id) that will not be made."""
 
-        def __init__(self, paths: set[Path]) -> None:
+        def __init__(self, edits: set[int]) -> None:
             super().__init__()
-            self.paths = paths
+            self.edits = edits
 
     def __init__(self, changes: Sequence[ChangeInfo], journal: Journal, *, back: bool) -> None:
         super().__init__()
         self._changes, self._journal, self._back = changes, journal, back
-        self._held: set[Path] = set()
+        self._held: set[int] = set()
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -156,37 +156,33 @@ class TurnScreen(Translated, ModalScreen[bool]):
         return text.format(count=len(self._changes))
 
     def on_mount(self) -> None:
-        edits: list[Edit] = []
-        expected: dict[Path, bytes | None] = {}
+        turned: list[Edit] = []
         for change in self._changes:
-            if len(edits) < _MOST_EDITS:
+            if len(turned) < _MOST_EDITS:
                 found = self._journal.edits_of(change.id)
-                edits += found
-                for edit in reversed(found) if self._back else found:
-                    if edit.changes_file:
-                        expected.setdefault(edit.path, edit.after if self._back else edit.before)
-        self._look(expected)
-        turned = [_turned_back(edit) if self._back else edit for edit in edits]
+                turned += map(_turned_back, reversed(found)) if self._back else found
         rows = self.query_one(RowList)
         rows.set_items(turned)
         self.set_focus(rows)
         self.query_one("#summary", Static).update(change_totals(map(difference, turned)))
+        self._look(turned)
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False, description="look")
-    def _look(self, expected: dict[Path, bytes | None]) -> None:
-        self.post_message(self.Held({p for p, data in expected.items() if compare(p, data)}))
+    def _look(self, turned: Sequence[Edit]) -> None:
+        self.post_message(self.Held(refused_edits(turned)))
 
     def on_turn_screen_held(self, message: Held) -> None:
-        self._held = message.paths
+        self._held = message.edits
         rows = self.query_one(RowList)
         rows.refresh()
         if self._held:
+            files = {edit.path for edit in rows.items if id(edit) in self._held}
             text = ngettext(
                 "{count} file was changed by another program and stays as it is",
                 "{count} files were changed by another program and stay as they are",
-                len(self._held),
-            ).format(count=len(self._held))
-            kept = [edit for edit in rows.items if edit.path not in self._held]
+                len(files),
+            ).format(count=len(files))
+            kept = [edit for edit in rows.items if id(edit) not in self._held]
             totals = change_totals(map(difference, kept))
             self.query_one("#summary", Static).update(
                 Content.assemble((text, "$text-warning"), "\n" if totals else "", totals)
@@ -197,7 +193,7 @@ class TurnScreen(Translated, ModalScreen[bool]):
         gone, new = difference(edit)
         text = " ".join([*(f"-{t}" for t in gone), *(f"+{t}" for t in new)])
         style = ""
-        if edit.path in self._held and edit.changes_file:
+        if id(edit) in self._held:
             text, style = _("stays: another program has changed it"), "warn"
         elif not edit.changes_file:
             text = noted(edit)
@@ -220,6 +216,27 @@ class TurnScreen(Translated, ModalScreen[bool]):
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
+
+
+def refused_edits(turned: Sequence[Edit]) -> set[int]:
+    """The ids of those edits, made one after the other, whose file will not be as they expect it:
+    another program has changed it."""
+    state: dict[Path, bytes | None] = {}
+    refused: set[int] = set()
+    for edit in turned:
+        if not edit.changes_file:
+            continue
+        try:
+            now = state[edit.path] if edit.path in state else read_or_none(edit.path)
+        except OSError:
+            refused.add(id(edit))
+            continue
+        if now == edit.before:
+            state[edit.path] = edit.after
+        else:
+            state[edit.path] = now
+            refused.add(id(edit))
+    return refused
 
 
 def tags_of(data: bytes | None) -> tuple[str, ...]:

@@ -149,7 +149,6 @@ class TagsHistory(TagsEdit):
     def _say_turned(self, outcomes: list[Outcome], back: bool) -> None:
         if not outcomes or self.desk is None:
             return
-        last = outcomes[-1]
         done = {path for o in outcomes for path in (*o.written, *o.remembered)}
         if len(done) == 1:
             for slot in self.desk.dataset.slots_of(next(iter(done))):
@@ -158,9 +157,10 @@ class TagsHistory(TagsEdit):
         self._details_slot = -1
         self.pictures.refresh()
         said = _("undone: {change}") if back else _("redone: {change}")
-        label = display_name(last.change.label)
-        if len(outcomes) > 1:
-            count = len(outcomes)
+        made = [o for o in outcomes if o.written or o.remembered] or outcomes
+        label = display_name(made[-1].change.label)
+        if len(made) > 1:
+            count = len(made)
             label = ngettext("{count} change", "{count} changes", count).format(count=count)
         if len(done) > 1:
             files = ngettext("{count} file", "{count} files", len(done))

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual.geometry import Offset
 from textual.widgets import Input
 
 from nasutui.core.text import display_typed
@@ -26,3 +27,10 @@ class Line(Input):
         super().__init__(*args, **options)
         self.highlighter = _ShownSafely()
         self.cursor_blink = False
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """The terminal's own cursor, column and row, where the text goes on: an input method shows
+        there what it composes. Textual puts it one cell further at the end of the text."""
+        place = super().cursor_screen_offset
+        return place - (1, 0) if self.cursor_at_end else place

@@ -91,7 +91,7 @@ async def test_an_odd_tag_is_deleted_everywhere_as_it_stands(tmp_path: Path) -> 
         screen = await settled(pilot)
         await pilot.press("l")
         left = list(HOSTILE_TAGS)
-        for tag in HOSTILE_TAGS[:4]:
+        for tag in (HOSTILE_TAGS[0], HOSTILE_TAGS[6]):
             put_cursor_on(screen, tag)
             await pilot.press("D", "y")
             await settled(pilot)
@@ -133,7 +133,7 @@ async def test_what_is_empty_says_what_to_do(folder: Path) -> None:
         assert "a types the first one" not in text
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 45)])
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
 async def test_the_picture_has_room_and_no_japanese_is_torn(
     folder: Path, size: tuple[int, int]
 ) -> None:
@@ -296,3 +296,20 @@ async def add(pilot: Pilot[None], text: str) -> None:
     await typed(pilot, text)
     await pilot.press("enter")
     await pilot.pause()
+
+
+async def test_an_input_method_composes_where_the_text_goes_on(folder: Path) -> None:
+    text = "aあおい"
+    app = make_app(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        for key, line in (("a", screen.line), ("slash", screen.filter_line)):
+            await pilot.press(key)
+            await typed(pilot, text)
+            await pilot.pause()
+            start = line.content_region.offset
+            assert app.cursor_position == (start.x + cell_len(text), start.y)
+            await pilot.press("left")
+            await pilot.pause()
+            assert app.cursor_position == (start.x + cell_len(text[:-1]), start.y)
+            await pilot.press("escape")
