@@ -30,8 +30,8 @@ from tests.support.caption_folder import collect
 from tests.support.datasets import noise, png
 
 ODD = [
-    "^_^", ":d", ">_<", 'don\'t_say_"lazy"', "poster_(object)", "\\m/", "2024", "0_0", "\\||/",
-    "(o)_(o)", "...", "a\\1b", "100%", "[x]", "{0}", "*", "-solo", "tags>4", "OR", "か\u3099",
+    "^_^", ":d", ">_<", 'don\'t_say_"lazy"', "poster_(object)", "\\m/", "2024", "(o)_(o)",
+    "a\\1b", "[x]", "{0}", "*", "-solo", "tags>4", "OR", "か\u3099",
 ]  # fmt: skip
 
 

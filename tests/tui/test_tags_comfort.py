@@ -100,7 +100,7 @@ async def test_an_odd_tag_is_deleted_everywhere_as_it_stands(tmp_path: Path) -> 
         assert tags_shown(screen) == left
 
 
-async def test_escape_takes_the_filter_away_and_stays_on_the_picture(folder: Path) -> None:
+async def test_escape_takes_the_filter_away_and_what_is_empty_says_what_to_do(folder: Path) -> None:
     app = make_app(folder)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await settled(pilot)
@@ -116,13 +116,7 @@ async def test_escape_takes_the_filter_away_and_stays_on_the_picture(folder: Pat
         await settled(pilot)
         assert len(shown(screen)) == 4
         assert screen.name_of(screen.slot) == "img2.png"
-
-
-async def test_what_is_empty_says_what_to_do(folder: Path) -> None:
-    app = make_app(folder)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        await pilot.press("n")
+        await pilot.press("n")  # a picture without tags, and then no picture: what to do is said
         await settled(pilot)
         assert "a types the first one" in screen_text(app)
         await pilot.press("slash")
@@ -162,45 +156,33 @@ def test_a_line_across_the_list_is_as_wide_as_the_list(width: int, text: str) ->
     assert sum(cell_len(part) for part, _style in tag_cells(TagRow(LINE, text), width)) == width
 
 
-async def test_before_undo_files_that_will_stay_are_named(folder: Path) -> None:
+async def test_what_undo_will_leave_is_named_before_and_after(folder: Path) -> None:
     app = make_app(folder)
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+    async with app.run_test(size=(100, 30)) as pilot:
         screen = await settled(pilot)
         await pilot.press("l", "j", "D", "y")
         await settled(pilot)
-        (folder / "img2.txt").write_text("by another", encoding="utf-8")
         screen._loaded = False  # the look of every second has not come yet
+        (folder / "img2.txt").write_text("by another", encoding="utf-8")
         await pilot.press("u")
         await settled(pilot)
         assert isinstance(app.screen, TurnScreen)
         text = screen_text(app)
         assert "1 file was changed by another program and stays as it is" in text
         assert "+blue_skin (1)" in text
-        await pilot.press("y")
-        await settled(pilot)
-        assert caption_of(folder, "img1") == CAPTIONS["img1"]
-        assert caption_of(folder, "img2") == "by another"
-
-
-async def test_many_files_that_were_left_are_one_list_and_can_only_be_closed(folder: Path) -> None:
-    app = make_app(folder)
-    async with app.run_test(size=(100, 30)) as pilot:
-        screen = await settled(pilot)
-        await pilot.press("l", "j", "D", "y")
-        await settled(pilot)
-        screen._loaded = False
-        for name in ("img1", "img2"):
-            (folder / f"{name}.txt").write_text("by another", encoding="utf-8")
+        await pilot.press("n")
+        (folder / "img1.txt").write_text("by another", encoding="utf-8")
         await pilot.press("u", "y")
         await settled(pilot)
         assert isinstance(app.screen, FailuresScreen)
         text = screen_text(app)
         assert "img2.txt" in text
         assert "try again" not in text
-        await pilot.press("r")
+        await pilot.press("r")  # nothing here can be tried again
         assert isinstance(app.screen, FailuresScreen)
         await pilot.press("escape")
         assert app.screen is screen
+        assert caption_of(folder, "img1") == caption_of(folder, "img2") == "by another"
 
 
 async def test_a_conflict_that_wrote_nothing_does_not_say_that_it_did(folder: Path) -> None:
