@@ -199,3 +199,30 @@ async def test_two_nasutui_on_one_folder(folder: Path) -> None:
         await one.press("u")  # the newest change of the folder, whoever made it
         await settled(one)
         assert caption_of(folder, "img3") == "1boy, solo, hat"
+
+
+async def test_a_line_says_what_there_is_to_know_of_a_picture(tmp_path: Path) -> None:
+    long = ", ".join(f"tag number {n}" for n in range(40))
+    folder = make_folder(
+        tmp_path / "set",
+        {"a": "1girl, hat", "b": long, "c": None, "d": b"\xff\xfe\x00", "e": "1girl, 2girls, solo"},
+    )
+    app = make_app(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("x")
+        await settled(pilot)
+        words = [line[:26].split() for line in screen_text(app).splitlines()]
+        lines = {w[0]: w[1:] for w in reversed(words) if w and w[0].endswith(".png")}
+        assert lines["✓a.png"] == ["2"]
+        assert lines["b.png"] == ["40"]
+        assert lines["c.png"] == ["-", "!1"]
+        assert lines["d.png"][-1] == "?"
+        assert lines["e.png"][0] == "3"
+        assert lines["e.png"][1].startswith("!")
+        # The borders of CLIP's pieces stand between the tags where they are.
+        borders = [row.tag for row in screen.tag_list.items if row.kind == "line"]
+        assert any("75" in text for text in borders)
+        assert any("150" in text for text in borders)
+        text = screen_text(app)
+        assert "tokens" in text

@@ -88,6 +88,7 @@ CHANGES: list[tuple[str, list[str], dict[str, str]]] = [
     ("sort-alphabet", [], {"img2": "nasu, 1girl, blue_hair, smile, solo"}),
     ("sort-kind", [], {"img1": "nasu, 1girl, solo, blue_hair, ^_^"}),
     ("sort-order", ["1girl, smile, *_hair"], {"img2": "nasu, 1girl, smile, blue_hair, solo"}),
+    ("mend", [], {"img3": "nasu, 1girl, red_hair, smile", "img4": "nasu, 1boy"}),
 ]  # fmt: skip
 
 
@@ -138,6 +139,15 @@ async def test_marked_before_shown_before_all(folder: Path) -> None:
         screen.plan_now()
         await settled(pilot)
         assert len(screen.planned) == 4
+        screen.query_one("#kinds").focus()
+        await pilot.press("escape", "X", "X", "slash")  # no marks, but a filter
+        await typed(pilot, "smile")
+        await settled(pilot)
+        await pilot.press("enter")
+        screen = await open_bulk(pilot, "add", "hat")
+        assert "shown by the filter: 2 pictures" in screen_text(app)
+        await make_it_so(pilot)
+        assert [n for n, text in captions(folder).items() if "hat" in text] == ["img2", "img3"]
 
 
 async def test_a_caption_that_changed_since_the_preview_is_left_alone(folder: Path) -> None:
@@ -196,6 +206,21 @@ async def test_statistics_and_from_there_to_the_pictures(folder: Path) -> None:
         text = screen_text(app)
         assert "75%" in text
         assert "青髪" in text
+        orders = []
+        for _order in range(4):
+            orders.append([row[0].tag for row in rows.items])
+            await pilot.press("o")
+        by_count, by_name, by_japanese, rare = orders
+        assert [counts[tag] for tag in by_count] == sorted(counts.values(), reverse=True)
+        assert by_name == sorted(by_name)
+        assert by_japanese[-1] == "nasu"  # nobody knows its Japanese
+        assert rare == by_count[::-1]
+        rows.action_to(by_count.index("blue_hair"))
+        await pilot.pause(0.1)
+        await settled(pilot)
+        beside = app.screen.query_one("#beside", RowList)
+        together = {other.tag: other.both for other in beside.items}
+        assert together == {"nasu": 2, "1girl": 2, "solo": 2, "^_^": 1, "smile": 1}
         await pilot.press("slash")
         await typed(pilot, "青髪")
         await pilot.press("enter")
@@ -203,6 +228,9 @@ async def test_statistics_and_from_there_to_the_pictures(folder: Path) -> None:
         await pilot.press("minus")
         main = await settled(pilot)
         assert shown(main) == ["img3.png", "img4.png"]
+        await pilot.press("escape", "s", "w")
+        await settled(pilot)
+        assert isinstance(app.screen, WalkScreen)
 
 
 async def test_problems_are_mended_one_by_one_or_all(folder: Path) -> None:

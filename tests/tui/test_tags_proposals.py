@@ -14,6 +14,7 @@ from nasutui.core.editing.provenance import Memory
 from nasutui.core.history.journal import Edit, Journal
 from nasutui.core.project import TAGGED, create_project
 from nasutui.core.tagging.scores import Scores, ScoreStore, TagTable
+from nasutui.widgets.row_list import RowList
 from nasutui.widgets.tag_list import PROPOSED, REJECTED, TAG
 from tests.support.screen_text import screen_text
 from tests.support.tags_app import caption_of, make_app, make_folder, settled, typed
@@ -140,6 +141,23 @@ async def test_what_is_rejected_is_a_step_of_undo_also_after_a_restart(folder: P
         assert removed() == ("smile",)
         assert (REJECTED, "smile") in rows(screen)
         assert caption_of(folder, "img1") == "1girl, blue_hair"  # all the while
+
+
+async def test_tags_are_sorted_by_their_score(folder: Path) -> None:
+    (folder / "img1.txt").write_bytes(b"mine, smile, blue_hair, 1girl, hat")
+    app = make_app(folder.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("b")
+        screen = app.screen
+        kinds = screen.query_one("#kinds", RowList)
+        kinds.action_to([kind.name for kind in kinds.items].index("sort-score"))
+        await pilot.pause()
+        screen.plan_now()
+        await settled(pilot)
+        await pilot.press("enter", "enter")
+        await settled(pilot)
+        assert caption_of(folder, "img1") == "1girl, blue_hair, smile, hat, mine"
 
 
 async def test_a_deleted_tag_is_a_persons_word(folder: Path) -> None:
