@@ -115,6 +115,9 @@ those shown and all. **tab** completes a tag, also from Japanese. **esc** goes b
     def on_mount(self) -> None:
         self.query_one("#kinds", RowList).set_items(KINDS_OF_CHANGE)
         self.set_focus(self.query_one("#kinds", RowList))
+        self.query_one("#planned", RowList).say_when_empty(
+            _("Every change is shown here before it is made.")
+        )
         self._show_where()
 
     # -- what is chosen -------------------------------------------------------------------------

@@ -99,6 +99,7 @@ rarest first; **/** finds a tag.
 
     def on_statistics_screen_counted(self, message: Counted) -> None:
         self._all = message.rows
+        self.query_one("#counts", RowList).say_when_empty(_("No tag fits. esc shows all again."))
         self._show_rows()
 
     def _show_rows(self) -> None:

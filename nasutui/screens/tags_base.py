@@ -309,7 +309,12 @@ class TagsBase(Workplace):
 
     def _show_tags(self) -> None:
         assert self.desk is not None and self.slot is not None
-        self.tag_list.say_when_empty(_("No tags. a types the first one."))
+        unreadable = self.desk.dataset.state(self.slot).unreadable is not None
+        self.tag_list.say_when_empty(
+            _("This caption can't be read; it is left as it is.")
+            if unreadable
+            else _("No tags. a types the first one.")
+        )
         self.tag_list.show(tag_rows(self.desk, self.slot, self.details), self._tag_cursor)
         self._tag_cursor = None
 

@@ -20,6 +20,8 @@ def tag_rows(desk: TagDesk, slot: int, details: Details) -> list[TagRow]:
     """A caption's tags with the borders of CLIP's pieces between them, then what else the tagger
     saw."""
     dataset = desk.dataset
+    if dataset.state(slot).unreadable is not None:
+        return []  # nobody knows what is in it, so that nothing can be said of what is not
     tags = dataset.tags(slot)
     wrong = {place for problem in desk.problems(slot) for place in problem.places}
     edges: dict[int, list[Border]] = {}
