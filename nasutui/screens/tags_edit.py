@@ -107,7 +107,7 @@ class TagsEdit(TagsFind):
 
     def on_tag_input_choose(self, message: TagInput.Choose) -> None:
         completions = self.query_one(CompletionList)
-        if completions.display and self.focused is self.line:
+        if completions.display and isinstance(self.focused, TagInput):
             completions.choose(message.step)
         else:
             self.focus_next() if message.step > 0 else self.focus_previous()

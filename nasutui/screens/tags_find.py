@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from textual import on, work
@@ -9,14 +10,19 @@ from textual.message import Message
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
+from nasutui.core.dataset.completion import Completion
+from nasutui.core.editing.captions import tag_key
 from nasutui.core.errors import NasutuiError
 from nasutui.core.i18n import _
 from nasutui.core.query.language import QueryError, parse, quote
+from nasutui.core.query.unfinished import last_word, with_last_word
 from nasutui.screens.tags_base import TagsBase
 from nasutui.tag_desk import TagDesk
-from nasutui.widgets.tag_input import FilterInput, TagInput
+from nasutui.widgets.row_list import RowList
+from nasutui.widgets.tag_input import CompletionList, FilterInput, TagInput
 
 _SAY_SECONDS = 0.2
+_MOST_OFFERED = 5
 UNTAGGED, PROBLEM = "untagged", "problem:"
 
 
@@ -46,6 +52,7 @@ class TagsFind(TagsBase):
     def __init__(self) -> None:
         super().__init__()
         self.query_text = ""  # the newest query that could be read
+        self._home: int | None = None  # the picture that one was on when the filter was entered
 
     def load(self, workspace: object) -> None:
         self.query_text = ""
@@ -57,10 +64,12 @@ class TagsFind(TagsBase):
     # -- the filter -----------------------------------------------------------------------------
 
     def action_filter(self) -> None:
+        self._home = self.slot
         self.set_focus(self.filter_line)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
+        self._complete_filter(event.value)
         try:
             parse(event.value)
         except QueryError as error:
@@ -69,6 +78,18 @@ class TagsFind(TagsBase):
         self._show_wrong("")
         self.query_text = event.value
         self.filter_again()
+
+    def _complete_filter(self, query: str) -> None:
+        """Offer the tags of this dataset that the last word may mean, also in Japanese; not for one
+        that is whole: its pictures are shown, and need the room."""
+        desk, completions = self.desk, self.query_one(CompletionList)
+        _start, word = last_word(query)
+        found: list[Completion] = []
+        if desk is not None and word and not desk.counts.get(tag_key(word)):
+            with contextlib.suppress(NasutuiError):
+                found = [c for c in desk.completer().complete(word, 60) if c.here]
+        shown = found[:_MOST_OFFERED] if self.filter_line.has_focus else []
+        completions.offer(shown, word if shown else "", literal_first=word.isascii())
 
     def _show_wrong(self, reason: str) -> None:
         self.filter_line.set_class(bool(reason), "-wrong")
@@ -129,15 +150,34 @@ class TagsFind(TagsBase):
     @on(Input.Submitted, "#filter")
     def _filter_taken(self, event: Input.Submitted) -> None:
         event.stop()
+        choice = self.query_one(CompletionList).choice
+        if choice is not None and self.desk is not None:
+            self.filter_line.value = with_last_word(event.value, self.desk.spelling(choice.tag))
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.query_one(CompletionList).offer((), "")
         self.set_focus(self.pictures)
 
     def on_tag_input_left(self, message: TagInput.Left) -> None:
         if isinstance(message.line, FilterInput):
             message.line.value = ""
-            self.set_focus(self.pictures)
+            self._leave_filter()
+
+    def show_slots(self, slots: list[int], cursor: int | None = None) -> None:
+        """As in the base. While a filter is typed the list is empty again and again; the cursor
+        comes back to the picture it was on."""
+        if cursor is None and self._home in slots:
+            cursor = slots.index(self._home)
+        super().show_slots(slots, cursor)
+
+    def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
+        if message.rows is self.focused is self.pictures and self.slot != self._home:
+            self._home = None  # one has gone somewhere else
 
     def set_filter(self, query: str) -> None:
         """Show the pictures that a query means."""
+        self._home = self.slot
         self.filter_line.value = query
         self.set_focus(self.pictures)
 
@@ -148,6 +188,7 @@ class TagsFind(TagsBase):
     # -- moving and marking -----------------------------------------------------------------------
 
     def on_tag_input_other(self, message: TagInput.Other) -> None:
+        self._home = None
         self.pictures.action_cursor(message.step)
 
     def on_tag_list_other(self, message: TagInput.Other) -> None:

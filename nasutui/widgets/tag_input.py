@@ -83,7 +83,8 @@ class FilterInput(TagInput):
 
 `1girl -solo` both the first and not the second; `1girl OR 2girls`, `NOT (a b)`; `"open mouth"`;
 `*_hair` a star fits anything; `tags>40`, `tokens>75`, `size<512`; `score:blue_skin<0.5`;
-`added:hat`, `removed:`; `name:img0*`; `untagged`, `dup:`, `problem:`, `problem:trigger`.
+`added:hat`, `removed:`; `name:img0*`; `untagged`, `dup:`, `problem:`, `problem:trigger`. The list
+below completes the last word, also from Japanese: **tab** chooses, **enter** takes.
 
 While it is wrong it is red, with the reason below, and the list stays as it was. **enter** goes to
 the list, **esc** takes the filter away.

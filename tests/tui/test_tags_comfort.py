@@ -127,6 +127,39 @@ async def test_escape_takes_the_filter_away_and_what_is_empty_says_what_to_do(fo
         assert "a types the first one" not in text
 
 
+async def test_the_filter_is_typed_in_japanese_and_the_cursor_comes_back(folder: Path) -> None:
+    app = make_app(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("down", "slash")
+        await typed(pilot, "青い")
+        await settled(pilot)
+        assert shown(screen) == []
+        assert "blue_skin" in screen_text(app)
+        assert "orange" not in screen_text(app)  # what no picture has is not offered
+        await pilot.press("enter")
+        await settled(pilot)
+        assert screen.filter_line.value == '"blue_skin"'
+        assert shown(screen) == ["img1.png", "img2.png"]
+        assert screen.name_of(screen.slot) == "img2.png"  # not the first, where one was
+        assert "as it stands" not in screen_text(app)
+        await pilot.press("escape", "slash")
+        await typed(pilot, "smi")
+        await pilot.press("tab", "tab", "shift+tab", "enter")
+        await settled(pilot)
+        assert shown(screen) == ["img2.png"]
+        await pilot.press("escape", "down")
+        await settled(pilot)
+        await pilot.press("slash")
+        await typed(pilot, "1girl")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert screen.name_of(screen.slot) == "img1.png"  # img3 is not among them
+        screen.filter_again()
+        await settled(pilot)
+        assert screen.name_of(screen.slot) == "img1.png"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
 async def test_the_picture_has_room_and_no_japanese_is_torn(
     folder: Path, size: tuple[int, int]
