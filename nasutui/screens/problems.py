@@ -100,6 +100,7 @@ mended by a key: such a problem says so.
         super().__init__()
         self.desk, self._slots = desk, slots
         self._busy = False
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         yield Static(_("looking..."), id="title", markup=False)
@@ -135,6 +136,7 @@ mended by a key: such a problem says so.
         text = ngettext("{count} picture has problems", "{count} pictures have problems", concerned)
         none = _("no picture shown has a problem")
         title = message.error or (text.format(count=concerned) if concerned else none)
+        title += f"    {self._said}" if self._said else ""
         self.query_one("#title", Static).update(title)
         self._show_group()
 
@@ -259,7 +261,7 @@ mended by a key: such a problem says so.
         if message.error:
             self.notify(message.error, severity="warning", markup=False)
         text = ngettext("mended {count} caption", "mended {count} captions", message.changed)
-        self.notify(text.format(count=message.changed), markup=False)
+        self._said = text.format(count=message.changed)
         self._look()
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
