@@ -57,6 +57,20 @@ def test_without_a_picture_each_stands_alone(tmp_path: Path) -> None:
     assert not found.beside
 
 
+def test_endings_inside_of_a_name_are_part_of_it(tmp_path: Path) -> None:
+    names = ["x.caption.txt", "y.txt.caption", "z.caption.caption", "z.caption"]
+    pictures = {"x.caption.png": tiny_png(), "y.txt.png": tiny_png(), "z.png": tiny_png()}
+    fill(tmp_path, {**pictures, **dict.fromkeys(names, b"a")})
+    found = scan(tmp_path)
+    assert {s: p.name for s, p in found.captions.items()} == {
+        "x.caption": "x.caption.txt", "y.txt": "y.txt.caption", "z": "z.caption",
+    }  # fmt: skip
+    assert [p.name for p in found.loose] == ["z.caption.caption"]
+    assert [caption_path(p).name for p in found.pictures] == [
+        "x.caption.txt", "y.txt.caption", "z.caption",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("stem", HOSTILE_STEMS)
 def test_any_name(tmp_path: Path, stem: str) -> None:
     try:

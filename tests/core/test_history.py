@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from nasutui.core.editing.edit import EditSettings, edit
+from nasutui.core.editing.provenance import Memory
 from nasutui.core.errors import InputError
 from nasutui.core.events import Finished, Note, Row, never
+from nasutui.core.history.journal import Edit, Journal
 from nasutui.core.history.steps import HistorySettings, history, redo, undo
 from nasutui.core.japanese.translate import TranslateSettings, translate
 from nasutui.core.project import create_project
@@ -99,3 +101,18 @@ def test_a_folder_without_a_history(tmp_path: Path) -> None:
     assert rows(tmp_path) == []
     with pytest.raises(InputError):
         collect(history(HistorySettings(tmp_path / "missing"), never))
+
+
+def test_what_a_person_said_without_changing_a_file_is_undone_too(folder: Path) -> None:
+    path, data = folder / "a.txt", (folder / "a.txt").read_bytes()
+    with Journal(folder) as journal:
+        before, after = journal.memory(path), Memory(removed=("hat",)).to_json()
+        with journal.change("tags", "a.png: not hat", keep=True) as step:
+            step.apply([Edit(path, data, data, before, after)])
+    assert rows(folder)[0] == ("a.png: not hat", 0, "applied")
+    events = collect(undo(HistorySettings(folder), never))
+    (note,) = [e for e in events if isinstance(e, Note)]
+    assert note.text.endswith("tags: a.png: not hat")  # and no "0 files"
+    assert rows(folder)[0] == ("a.png: not hat", 0, "undone")
+    with Journal(folder) as journal:
+        assert journal.memory(path) == before

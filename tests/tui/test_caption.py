@@ -202,6 +202,17 @@ async def test_unsure_tags_are_asked_and_undone(make_app: MakeApp, prepared: Pat
         await pilot.pause()
         assert captions(prepared)[pair.picture.stem] == before
 
+        await pilot.press(
+            "y" if pair.present else "n"
+        )  # no file changes; it is a step all the same
+        await pilot.pause()
+        assert captions(prepared)[pair.picture.stem] == before
+        assert pair not in unsure_pairs(prepared / TAGGED, 1, 0.95, 0.95)
+        shown = app.screen._place
+        await pilot.press("u")
+        await pilot.pause()
+        assert app.screen._place == shown - 1
+
 
 async def test_stopping_leaves_what_is_done(make_app: MakeApp, prepared: Path) -> None:
     app = make_app(prepared)

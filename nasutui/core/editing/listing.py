@@ -148,7 +148,7 @@ def sort_names(folder: Path, names: Iterable[str]) -> Listing:
         elif is_caption_name(name):
             texts.append(name)
     for name in sorted(texts, key=lambda name: name.endswith(OTHER_SUFFIX)):
-        stem = name.removesuffix(CAPTION_SUFFIX).removesuffix(OTHER_SUFFIX)
+        stem = name[: name.rindex(".")]
         if stem in by_stem:
             (listing.beside if stem in listing.captions else listing.captions)[stem] = folder / name
         elif is_side_file(name, by_stem):
