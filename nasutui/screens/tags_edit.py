@@ -54,7 +54,7 @@ class TagsEdit(TagsFind):
         except NasutuiError as error:
             self.refuse(error)
             return False
-        self._changed(slot, label, cursor)
+        self._changed(slot, "" if conflict else label, cursor)
         if conflict is not None:
             self._ask(conflict, label)
             return False
