@@ -9,10 +9,11 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from nasutui.core.editing.bulk_edit import Operation, Planned, adding, plan, removing_tag, replacing
+from nasutui.core.editing.bulk_edit import Planned, adding, plan, replacing
 from nasutui.core.errors import NasutuiError
 from nasutui.core.events import ItemFailed, never
 from nasutui.core.i18n import _, ngettext
+from nasutui.core.query.language import quote
 from nasutui.core.text import display_name
 from nasutui.screens.ask_tag import AskTag
 from nasutui.screens.bulk import BulkPlan, BulkScreen, Scope
@@ -122,7 +123,7 @@ class TagsMany(TagsHistory):
         if self.desk is None or row.kind != TAG or self.is_busy():
             return
         if message.deed == "delete-all":
-            self.change_all(removing_tag(row.tag), "-" + display_name(row.tag))
+            self.change_all(row.tag, (), "-" + display_name(row.tag))
         elif message.deed == "replace-all":
             self._replace_all(row.tag)
 
@@ -133,16 +134,20 @@ class TagsMany(TagsHistory):
         new = await self.app.push_screen_wait(AskTag(self.desk, question, tag))
         if new and new != tag:
             label = f"{display_name(tag)} → {display_name(new)}"
-            self.change_all(replacing(tag, (new,)), label)
+            self.change_all(tag, (new,), label)
 
-    def change_all(self, operation: Operation, label: str) -> None:
-        """Show a change of the marked pictures, or of all that the list shows; made when wanted."""
+    def change_all(self, tag: str, by: Sequence[str], label: str) -> None:
+        """Put other tags (none: nothing) in a tag's place, in the marked pictures or in all that
+        the list shows; every change is shown first."""
         assert self.desk is not None
         scope, dataset = self.scopes()[0][0], self.desk.dataset
-        slots = (s for s in scope.slots if dataset.state(s).unreadable is None)
-        captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
         try:
-            planned = plan(captions, operation, never)
+            having = set(
+                dataset.filter(quote(tag)).tolist()
+            )  # the index is quick, 100,000 are many
+            slots = (s for s in scope.slots if s in having)
+            captions = ((s, dataset.caption_path(s), dataset.tags(s)) for s in slots)
+            planned = plan(captions, replacing(tag, by), never)
         except NasutuiError as error:
             self.refuse(error)
             return
@@ -207,5 +212,5 @@ class TagsMany(TagsHistory):
         self.pictures.refresh()
         if slot is not None and not self.go_to(slot):
             self.set_filter("")
-            self.go_to(slot)
+            self._home = slot
         self._show_picture()

@@ -64,11 +64,6 @@ def removing(patterns: Sequence[str]) -> Operation:
     return change
 
 
-def removing_tag(tag: str) -> Operation:
-    """Take out this one tag, whatever characters it holds."""
-    return replacing(tag, ())
-
-
 def replacing(old_tag: str, new_tags: Sequence[str]) -> Operation:
     """Put other tags (none: nothing) in a tag's place. One that is there already is not repeated."""
     key = tag_key(old_tag)
