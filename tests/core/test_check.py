@@ -143,6 +143,20 @@ def test_sdxl_at_512_is_told(settings: CheckSettings) -> None:
     assert "resolution-low" in {f.code for f in findings_of(replace(settings, training=training))}
 
 
+@pytest.mark.parametrize(("marked", "told"), [(0, False), (7, False), (8, True), (15, True)])
+def test_captions_of_a_tagger_that_saw_red_for_blue(
+    tmp_path: Path, marked: int, told: bool
+) -> None:
+    folder = plain(tmp_path / "tagged", 15, (512, 512))
+    for index, caption in enumerate(sorted(folder.glob("*.txt"))[:marked]):
+        tag = ("blue_skin", "Colored skin")[index % 2]
+        caption.write_bytes(f"{CAPTION}, {tag}".encode())
+    found = {f.code: f for f in findings_of(CheckSettings(folder, "nasu", repeats=10))}
+    assert ("colours-swapped" in found) == told
+    if told:
+        assert f"{marked} of 15" in found["colours-swapped"].message
+
+
 @pytest.mark.parametrize("name", ["夏", "my lora", "a.b", "", "x/y", "<lora:x:1>", "..", "naïve"])
 def test_names_that_a_webui_cannot_use(settings: CheckSettings, name: str) -> None:
     found = findings_of(replace(settings, name=name))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.editing.captions import encode_caption, parse_tags, tag_key, unique_tags
-from nasutui.core.editing.changing import Batch, read_caption
+from nasutui.core.editing.changing import Batch, change_each, read_caption
 from nasutui.core.editing.listing import instead_of
 from nasutui.core.errors import CaptionError, UsageError
-from nasutui.core.events import Cancelled, Event, Events, Finished, ItemDone, ItemFailed, Started
+from nasutui.core.events import Cancelled, Events, Finished, ItemDone, Started
 from nasutui.core.history.journal import Edit
 from nasutui.core.i18n import _
 from nasutui.core.query.terms import tag_pattern
@@ -160,43 +160,26 @@ def plan(
 def apply(folder: Path, planned: Sequence[Planned], label: str, cancelled: Cancelled) -> Events:
     """Write what was planned, as one step of undo. Raises StateError."""
     counts: Counter[str] = Counter()
-    seen = 0
     with open_journal(folder) as journal:
         yield from recovery_notes(journal)
         yield Started(STEP, len(planned))
         with journal.change(STEP, label) as change:
-            batch = Batch(change, seconds=60)
-            for item in planned:
-                if cancelled():
-                    break
-                seen += 1
-                edit, report = _edit(item)
-                events: list[Event] = [report]
-                if edit is not None and isinstance(report, ItemDone):
-                    events = list(batch.add(edit, report))
-                for event in events:
-                    counts["changed" if isinstance(event, ItemDone) else "failed"] += 1
-                    yield event
-            for event in batch.flush():
-                counts["changed" if isinstance(event, ItemDone) else "failed"] += 1
-                yield event
+            begun = yield from change_each(
+                Batch(change, seconds=60), planned, _edit, lambda item: item.path, counts, cancelled
+            )
     yield Finished(
         STEP, {"changed": counts["changed"], "failed": counts["failed"]},
-        cancelled=seen < len(planned),
+        cancelled=begun < len(planned),
     )  # fmt: skip
 
 
-def _edit(item: Planned) -> tuple[Edit | None, ItemDone | ItemFailed]:
-    try:
-        now = read_caption(item.path)
-    except CaptionError as error:
-        name = display_name(item.path.name)
-        return None, ItemFailed(item.path, error.code, f"{name}: {error}")
+def _edit(item: Planned) -> tuple[Edit, ItemDone]:
+    now = read_caption(item.path)
     # Beside a NAME.caption that has come since, no second caption is made.
     if now.caption.tags != item.before or instead_of(item.path) is not None:
         text = _("{name}: another program has changed it meanwhile; it is left as it is")
         name = display_name(item.path.name)
-        return None, ItemFailed(item.path, "changed-meanwhile", text.format(name=name))
+        raise CaptionError(text.format(name=name), code="changed-meanwhile")
     edit = Edit(item.path, now.data, encode_caption(item.after))
     return edit, ItemDone(item.path, "changed", {"tags": len(item.after)})
 

@@ -3,7 +3,7 @@ L1946-1970 and L2061-2097)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nasutui.core.dataset.tokens import best_counter
@@ -23,6 +23,8 @@ from nasutui.core.training.findings import (
 )
 from nasutui.core.training.settings import TrainingSettings
 
+_SWAPPED = frozenset({"blue_skin", "colored_skin"})
+_ENOUGH = 4  # captions; of fewer one odd picture may be half
 RATINGS = frozenset({"general", "sensitive", "questionable", "explicit"})
 
 
@@ -42,13 +44,26 @@ def check_captions(
         findings += found
         if picture in tags:
             findings += _check_tags(picture, tags[picture], trigger, training)
-    findings += _about_names(listing)
+    findings += [*_about_names(listing), *_about_colours(tags)]
     for loose in listing.loose:
         text = _("{name}: a caption without a picture; it is not trained on")
         findings.append(
             Finding("loose-caption", WARNING, text.format(name=display_name(loose.name)))
         )
     return findings, tags
+
+
+def _about_colours(tags: Mapping[Path, Sequence[str]]) -> Iterator[Finding]:
+    """The mark that a tagger leaves when it is fed red and blue the wrong way round: what it says of
+    ordinary skin in most pictures, while the rest of the caption looks right."""
+    marked = sum(any(tag_key(t) in _SWAPPED for t in found) for found in tags.values())
+    if len(tags) >= _ENOUGH and 2 * marked > len(tags):
+        text = _(
+            "{count} of {total} captions say blue_skin or colored_skin. A tagger that was given red"
+            " and blue the wrong way round says so of ordinary skin: caption the pictures anew, or"
+            " take these tags out"
+        )
+        yield Finding("colours-swapped", WARNING, text.format(count=marked, total=len(tags)))
 
 
 def _about_names(listing: Listing) -> Iterator[Finding]:

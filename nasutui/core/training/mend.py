@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nasutui.core.editing.captions import encode_caption, parse_tags, without_tags
-from nasutui.core.editing.changing import Batch, read_caption
+from nasutui.core.editing.changing import Batch, change_each, read_caption
 from nasutui.core.editing.listing import caption_path
-from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
-from nasutui.core.events import Cancelled, Event, Events, Finished, ItemDone, ItemFailed, Started
+from nasutui.core.errors import explain_os_error, os_error_code
+from nasutui.core.events import Cancelled, Events, Finished, ItemDone, ItemFailed, Started
 from nasutui.core.history.journal import Edit
 from nasutui.core.i18n import _
 from nasutui.core.state import open_journal, recovery_notes
-from nasutui.core.text import display_name
 from nasutui.core.training.check_captions import is_rating
 from nasutui.core.training.check_pictures import is_cache
 from nasutui.core.training.findings import MEND_CACHE, MEND_RATINGS, MEND_TRIGGER, Finding
@@ -31,40 +30,20 @@ def mend(folder: Path, trigger: str, findings: Sequence[Finding], cancelled: Can
         if finding.mend and finding.mend != MEND_CACHE and finding.picture:
             kinds.setdefault(caption_path(finding.picture), set()).add(finding.mend)
     counts: Counter[str] = Counter()
-    seen = 0
     yield Started(STEP, len(caches) + len(kinds))
     for path in caches:
         removed = _remove(path)
-        seen += 1
-        counts[_word(removed)] += 1
+        counts[removed.action if isinstance(removed, ItemDone) else "failed"] += 1
         yield removed
     with open_journal(folder) as journal:
         yield from recovery_notes(journal)
         with journal.change(STEP, _("mend what the check found")) as change:
-            batch = Batch(change, seconds=60)
-            for path, mends in kinds.items():
-                if cancelled():
-                    break
-                seen += 1
-                try:
-                    edit, report = _plan(path, mends, trigger)
-                    events: list[Event] = list(batch.add(edit, report))
-                except CaptionError as error:
-                    reason = f"{display_name(path.name)}: {error}"
-                    events = [ItemFailed(path, error.code, reason)]
-                for event in events:
-                    counts[_word(event)] += 1
-                    yield event
-            for event in batch.flush():
-                counts[_word(event)] += 1
-                yield event
+            begun = yield from change_each(
+                Batch(change, seconds=60), [*kinds], lambda p: _plan(p, kinds[p], trigger),
+                lambda path: path, counts, cancelled,
+            )  # fmt: skip
     names = ("changed", "removed", "unchanged", "failed")
-    total = len(caches) + len(kinds)
-    yield Finished(STEP, {name: counts[name] for name in names}, cancelled=seen < total)
-
-
-def _word(event: Event) -> str:
-    return event.action if isinstance(event, ItemDone) else "failed"
+    yield Finished(STEP, {name: counts[name] for name in names}, cancelled=begun < len(kinds))
 
 
 def _remove(path: Path) -> ItemDone | ItemFailed:
