@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasutui.core.database import PROJECT_FILE
-from nasutui.core.errors import InputError
+from nasutui.core.errors import InputError, explain_os_error, os_error_code
+from nasutui.core.files import expanded
 from nasutui.core.i18n import _
 from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project
 from nasutui.core.text import display_name
@@ -50,10 +51,14 @@ class Workspace:
 
 def open_workspace(path: Path) -> Workspace:
     """Open a project or a plain folder. Raises InputError, SettingsError."""
-    path = path.expanduser()
-    if (path / PROJECT_FILE).is_file():
+    path = expanded(path)
+    try:
+        is_project, is_folder = (path / PROJECT_FILE).is_file(), path.is_dir()
+    except OSError as error:
+        raise InputError(explain_os_error(error, path), code=os_error_code(error)) from error
+    if is_project:
         return Workspace(path, open_project(path))
-    if not path.is_dir():
+    if not is_folder:
         text = _("{name} is neither a project nor a folder of pictures")
         raise InputError(text.format(name=display_name(path)), code="not-a-folder")
     return Workspace(path, None)

@@ -20,13 +20,14 @@ Support/nasutui` on a Mac), or the file that NASUTUI_CONFIG names:
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nasutui.core.errors import SettingsError, explain_os_error
+from nasutui.core.files import expanded, read_or_none
 from nasutui.core.i18n import LANGUAGES, _
+from nasutui.core.settings import read_toml
 from nasutui.core.text import display_name
 
 COLORS = ("truecolor", "256", "auto")
@@ -63,12 +64,11 @@ def read_config(path: Path | None = None) -> Config:
     """The user's config; the defaults when there is no file. Raises SettingsError."""
     path = path or config_path()
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return Config()
+        data = read_or_none(path)
+        document = read_toml((data or b"").decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(explain_os_error(error, path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+    except ValueError as error:
         raise SettingsError(
             _("{name} is not valid TOML: {reason}").format(
                 name=display_name(path), reason=display_name(str(error))
@@ -87,6 +87,8 @@ def _checked(document: dict[str, Any], path: Path) -> Config:
                 raise _wrong(path, _('[keys] must hold texts, such as quit = "ctrl+q"'))
         elif not isinstance(value, str):
             raise _wrong(path, _("{key} must be a text in quotation marks").format(key=key))
+        elif not value.isprintable():
+            raise _wrong(path, _("{key} must be one line of plain text").format(key=key))
         elif key in choices and value not in choices[key]:
             allowed = ", ".join(choices[key])
             raise _wrong(
@@ -103,7 +105,7 @@ def projects_folder(config: Config) -> Path:
     """Where projects are: the config's place, else `projects` here, else one in the home folder."""
     given = os.environ.get("NASUTUI_PROJECTS") or config.projects
     if given:
-        return Path(given).expanduser()
+        return expanded(given)
     here = Path("projects")
     return here.absolute() if here.is_dir() else Path.home() / "nasutui-projects"
 

@@ -13,11 +13,15 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
+
+from nasutui.core.i18n import _
 
 TEMPORARY_PREFIX = ".nasutui-"
 TEMPORARY_SUFFIX = ".tmp"
@@ -120,11 +124,40 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def expanded(given: str | Path) -> Path:
+    """The path with its `~` put in. A `~` that means nobody here is part of an ordinary name."""
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        return Path(given)
+
+
+def _regular(path: Path) -> int:
+    """The descriptor of a file to read. Raises OSError, also for what is no regular file: to open a
+    pipe would wait for ever."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, _("not a regular file"), str(path))
+    return descriptor
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """A file to read. Raises OSError, also for what is no regular file."""
+    return os.fdopen(_regular(path), "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """A file's bytes. Raises OSError like `open_regular`."""
+    with os.fdopen(_regular(path), "rb", buffering=0) as file:
+        return file.read()
+
+
 def read_or_none(path: Path) -> bytes | None:
     """A file's bytes, or None when there is no such file. Other OSErrors are raised."""
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+        return read_regular(path)
     except FileNotFoundError:
         return None
 

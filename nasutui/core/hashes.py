@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from nasutui.core.database import Connection, connect, stored_path, transaction
+from nasutui.core.files import open_regular
 
 _INSERT = "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?, ?, ?)"
 _TOGETHER = 200
@@ -47,7 +48,7 @@ class FileHashes:
         known = self.known(path)
         if known:
             return known
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             status = os.fstat(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._store(path, status, digest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +17,10 @@ from nasutui.core.errors import (
     explain_os_error,
     os_error_code,
 )
-from nasutui.core.files import write_atomic
+from nasutui.core.files import read_regular, write_atomic
 from nasutui.core.i18n import _
 from nasutui.core.pictures.crop import CENTER, MODES
-from nasutui.core.settings import check_names, read_section
+from nasutui.core.settings import check_names, read_section, read_toml
 from nasutui.core.tagging.models import DEFAULT_MODEL
 from nasutui.core.text import display_name
 from nasutui.core.training.names import safe_name
@@ -126,7 +125,7 @@ def open_project(root: Path) -> Project:
 
 def _read_text(root: Path, path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             _(
@@ -145,8 +144,8 @@ def _read_text(root: Path, path: Path) -> str:
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        return read_toml(text)
+    except ValueError as error:
         raise SettingsError(
             _("{name} is not valid TOML: {reason}").format(
                 name=display_name(path), reason=display_name(str(error))

@@ -13,6 +13,7 @@ type. `metadata` of a field may hold:
 from __future__ import annotations
 
 import difflib
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
@@ -23,6 +24,23 @@ from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 
 Section = TypeVar("Section")
+
+
+_MOST_CHARACTERS = 1_000_000
+_MOST_DOTS = 500  # tomllib takes minutes over one key of 100,000 parts
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """TOML as tables. A file may come from a stranger: what would take for ever is refused. Raises
+    ValueError with the reason."""
+    if len(text) > _MOST_CHARACTERS or any(
+        line.count(".") > _MOST_DOTS for line in text.split("\n")
+    ):
+        raise ValueError(_("longer than settings can be"))
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError(_("nested too deeply")) from error
 
 
 def check_names(names: Iterable[str], known: Iterable[str], path: Path, prefix: str) -> None:

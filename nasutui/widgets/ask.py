@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from nasutui.core.files import expanded
 from nasutui.core.i18n import N_, _
 from nasutui.widgets.line import Line
 from nasutui.widgets.translated import Translated
@@ -30,9 +31,9 @@ def typed_path(text: str) -> Path:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    elif "\\" in text and os.name != "nt" and not Path(text).expanduser().exists():
+    elif "\\" in text and os.name != "nt" and not expanded(text).exists():
         text = _unescaped(text)
-    return Path(text.removeprefix("file://")).expanduser()
+    return expanded(text.removeprefix("file://"))
 
 
 def _unescaped(text: str) -> str:
@@ -57,9 +58,7 @@ class PathSuggester(Suggester):
         if not start:
             return None
         try:
-            with os.scandir(
-                Path(folder or ("/" if value.startswith("/") else ".")).expanduser()
-            ) as found:
+            with os.scandir(expanded(folder or ("/" if value.startswith("/") else "."))) as found:
                 fitting = sorted(
                     e.name + ("/" if e.is_dir() else "") for e in found
                     if e.name.startswith(start) and e.name.isprintable()

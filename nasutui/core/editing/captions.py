@@ -111,7 +111,7 @@ def decode_caption(data: bytes) -> Caption:
         oddities.append("encoding")
     if "\r" in text:
         oddities.append("crlf")
-    if len(text.strip().splitlines()) > 1:
+    if "\n" in text.strip().replace("\r", "\n"):
         oddities.append("lines")
     return Caption(parse_tags(text), encoding, tuple(oddities))
 

@@ -16,6 +16,7 @@ from nasutui.core.editing.captions import Caption, decode_caption
 from nasutui.core.editing.provenance import Memory, fresh, notice, with_deeds
 from nasutui.core.errors import CaptionError, explain_os_error, os_error_code
 from nasutui.core.events import Cancelled, ItemDone, ItemFailed
+from nasutui.core.files import open_regular
 from nasutui.core.history.journal import Change, Edit
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
@@ -51,7 +52,7 @@ def read_caption(path: Path) -> OnDisk:
 
 def _read(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if os.fstat(file.fileno()).st_size > MOST_BYTES:
                 raise CaptionError(_("it is too big to be a caption"), code="caption-too-big")
             return file.read()

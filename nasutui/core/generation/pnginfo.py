@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
+from nasutui.core.files import open_regular
 from nasutui.core.i18n import _
 
 KEYWORD = "parameters"
@@ -153,7 +154,7 @@ def read_parameters(source: Path | bytes) -> str | None:
     if isinstance(source, bytes):
         return _parameters(io.BytesIO(source))
     try:
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             return _parameters(file)
     except OSError as error:
         reason = explain_os_error(error, source.name)

@@ -6,15 +6,16 @@ They are kept in project.toml, one line each, below [generate.templates].
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nasutui.core.database import PROJECT_FILE
 from nasutui.core.errors import InputError
+from nasutui.core.files import read_regular
 from nasutui.core.i18n import _
 from nasutui.core.project import update_project
+from nasutui.core.settings import read_toml
 from nasutui.core.text import display_name
 
 SECTION, KEY = "generate", "templates"
@@ -47,8 +48,8 @@ def generate_section(root: Path) -> dict[str, Any]:
     """[generate] of a project as it stands; empty when there is no project or it can't be read
     (opening the project has said so then)."""
     try:
-        document = tomllib.loads((root / PROJECT_FILE).read_bytes().decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        document = read_toml(read_regular(root / PROJECT_FILE).decode("utf-8-sig"))
+    except (OSError, ValueError):
         return {}
     section = document.get(SECTION)
     return section if isinstance(section, dict) else {}

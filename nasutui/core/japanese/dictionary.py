@@ -14,8 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nasutui.core.editing.captions import tag_key
-from nasutui.core.japanese.own_words import OwnWord, read_own
+from nasutui.core.japanese.own_words import OwnWord, normal_tag, read_own
 
 if TYPE_CHECKING:
     from nasutui.core.japanese.compose import Grammar
@@ -138,12 +137,6 @@ class Table:
 def shipped() -> Table:
     """The tables that come with the program."""
     return Table()
-
-
-def normal_tag(tag: str) -> str:
-    """The key of a tag as captions and prompts write it: spaces or underscores, any case,
-    brackets escaped as the WebUI wants them."""
-    return tag_key(tag.replace("\\(", "(").replace("\\)", ")"))
 
 
 class Dictionary:

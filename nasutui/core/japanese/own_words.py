@@ -31,6 +31,12 @@ FILE_NAME = "tags_ja.tsv"
 _BREAKS = frozenset("\t\n\r\0\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
+def normal_tag(tag: str) -> str:
+    """The key of a tag as captions and prompts write it: spaces or underscores, any case,
+    brackets escaped as the WebUI wants them."""
+    return tag_key(tag.replace("\\(", "(").replace("\\)", ")"))
+
+
 @dataclass(frozen=True, slots=True)
 class OwnWord:
     """What the user calls a tag. `reading` is hiragana or empty."""
@@ -55,7 +61,7 @@ def parse_line(line: str) -> OwnWord | None:
         return None
     names = [name for part in fields[1:3] for n in part.split("|") if (name := n.strip())]
     reading = fields[3] if len(fields) > 3 else ""
-    return OwnWord(tag_key(fields[0]), names[0], tuple(names[1:]), reading) if names else None
+    return OwnWord(normal_tag(fields[0]), names[0], tuple(names[1:]), reading) if names else None
 
 
 def _text(path: Path) -> str:
@@ -117,7 +123,7 @@ def add_own(
     file can't be read, InputError when it can't be written.
     """
     parts = tuple(s for synonym in synonyms if (s := synonym.strip()))
-    word = OwnWord(tag_key(tag), display.strip(), parts, reading.strip())
+    word = OwnWord(normal_tag(tag), display.strip(), parts, reading.strip())
     _check(word)
     _replace(path, word.tag, [word.line()])
     return word
@@ -125,7 +131,7 @@ def add_own(
 
 def remove_own(path: Path, tag: str) -> bool:
     """Forget the user's word for `tag`; False when there was none. Raises like `add_own`."""
-    key = tag_key(tag)
+    key = normal_tag(tag)
     if key not in read_own(path):
         return False
     _replace(path, key, [])

@@ -17,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from nasutui.core.editing.captions import unique_tags
-from nasutui.core.japanese.dictionary import Dictionary, dictionary, normal_tag
+from nasutui.core.japanese.dictionary import Dictionary, dictionary
+from nasutui.core.japanese.own_words import normal_tag
 from nasutui.core.japanese.prompt_phrases import Phrases, pieces
 from nasutui.core.japanese.prompt_words import (
     HONORIFICS,

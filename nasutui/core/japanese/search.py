@@ -99,7 +99,7 @@ class _Search:
 
     def _tag_itself(self) -> None:
         """Kaomoji and names that no tagger says are in no index; their exact text finds them."""
-        from nasutui.core.japanese.dictionary import normal_tag
+        from nasutui.core.japanese.own_words import normal_tag
 
         known = self._words.translate(self._text.strip()) if self._text.strip() else None
         if known and known.tag == normal_tag(self._text) and known.origin != "composed":

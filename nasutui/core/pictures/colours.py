@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 _DEEP_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-_WITH_ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
+_WITH_ALPHA = ("RGBA", "PA", "La", "RGBa")
 _MODE_OF_PROFILE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _BAND = 1 << 22  # pixels of a deep grey turned at a time, so that a large scan needs no second one
 # Two sRGB profiles of different makers differ by this much after rounding; none is worth a change.
@@ -26,6 +27,9 @@ def split(image: Image.Image, changes: list[str]) -> tuple[Image.Image, Image.Im
     if image.mode in _DEEP_GREYS:
         changes.append("depth")
         return _to_8_bit(image), _keyed_out(image)
+    if image.mode == "LA":
+        alpha = image.getchannel("A")
+        return image.convert("L"), None if alpha.getextrema() == (255, 255) else alpha
     if image.mode in _WITH_ALPHA or image.has_transparency_data:
         rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         alpha = rgba.getchannel("A")
@@ -47,24 +51,33 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     import numpy as np
     from PIL import Image as PILImage
 
-    values = np.asarray(image)
-    scale = _scale_of(image.mode, values)
-    grey = np.empty(values.shape, np.uint8)
-    rows = max(1, _BAND // max(1, values.shape[1]))
-    for first in range(0, values.shape[0], rows):
-        band = np.nan_to_num(values[first : first + rows].astype(np.float64)) * scale
-        grey[first : first + rows] = np.clip(np.rint(band), 0, 255)
+    scale = _scale_of(image)
+    grey = np.empty((image.height, image.width), np.uint8)
+    for first, values in _bands(image):
+        band = np.nan_to_num(values.astype(np.float64)) * scale
+        grey[first : first + len(values)] = np.clip(np.rint(band), 0, 255)
     return PILImage.fromarray(grey)
 
 
-def _scale_of(mode: str, values: NDArray[np.generic]) -> float:
+def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[np.generic]]]:
+    """The values of a deep grey, some rows at a time, each with its first row's number."""
     import numpy as np
 
-    if mode == "F":
-        finite = values[np.isfinite(values)]
-        return 1.0 if finite.max(initial=0) > 1 else 255.0
-    highest = int(values.max(initial=0)) if mode == "I" else 0
-    return 255.0 / highest if highest > 65535 else 1 / 257
+    rows = max(1, _BAND // image.width)
+    for first in range(0, image.height, rows):
+        last = min(image.height, first + rows)
+        yield first, np.asarray(image.crop((0, first, image.width, last)))
+
+
+def _scale_of(image: Image.Image) -> float:
+    import numpy as np
+
+    if image.mode not in ("F", "I"):
+        return 1 / 257
+    highest = max(values[np.isfinite(values)].max(initial=0) for _first, values in _bands(image))
+    if image.mode == "F":
+        return 1.0 if highest > 1 else 255.0
+    return 255.0 / int(highest) if highest > 65535 else 1 / 257
 
 
 def _keyed_out(image: Image.Image) -> Image.Image | None:
@@ -75,8 +88,10 @@ def _keyed_out(image: Image.Image) -> Image.Image | None:
     value = image.info.get("transparency")
     if not isinstance(value, int):
         return None
-    opaque = np.asarray(image) != value
-    return None if opaque.all() else PILImage.fromarray(opaque.astype(np.uint8) * 255)
+    opaque = np.empty((image.height, image.width), np.uint8)
+    for first, values in _bands(image):
+        opaque[first : first + len(values)] = (values != value) * np.uint8(255)
+    return None if opaque.all() else PILImage.fromarray(opaque)
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
@@ -88,7 +103,8 @@ def _from_lab(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: object, changes: list[str]) -> Image.Image:
-    """An L, RGB or CMYK picture as sRGB, from the ICC profile that it carries (bytes, or none)."""
+    """An L, RGB or CMYK picture as sRGB, from the ICC profile that it carries (bytes, or none);
+    changes and returns `image` where it can."""
     from PIL import ImageCms
 
     if isinstance(profile, bytes) and profile:
@@ -97,7 +113,11 @@ def to_srgb(image: Image.Image, profile: object, changes: list[str]) -> Image.Im
             if mode == image.mode or "CMYK" not in (mode, image.mode):
                 if transform is None:
                     return image.convert("RGB")
-                converted = transform.apply(image.convert(mode))
+                source = image if image.mode == mode else image.convert(mode)
+                if mode == "RGB":  # in its own place: a second copy of a large one is too much
+                    converted = transform.apply_in_place(source)
+                else:
+                    converted = transform.apply(source)
                 changes.append("icc")
                 return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
@@ -142,9 +162,12 @@ def _changes_nothing(transform: ImageCmsTransform, mode: str) -> bool:
 
 
 def on_white(colour: Image.Image, alpha: Image.Image, changes: list[str]) -> Image.Image:
-    """An RGB picture with its transparency (L) flattened; changes and returns `colour`."""
+    """A picture with its transparency (L) flattened, as RGB; changes and returns `colour` if it is
+    RGB."""
     from PIL import ImageChops
 
     changes.append("flattened")
+    if colour.mode != "RGB":
+        colour = colour.convert("RGB")
     colour.paste((255, 255, 255), mask=ImageChops.invert(alpha))
     return colour

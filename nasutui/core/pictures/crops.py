@@ -52,7 +52,14 @@ def read_crops(root: Path) -> dict[str, Entry]:
         return {str(key): _entry(value) for key, value in document.items()}
     except OSError as error:
         raise SettingsError(explain_os_error(error, path)) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         text = _("{name} is damaged; undo, mend it, or move it away")
         raise SettingsError(text.format(name=display_name(path))) from error
 

@@ -2,7 +2,7 @@
 
 Orientation from EXIF, the ICC profile converted to sRGB, transparency flattened on white, greys
 of 16 bit scaled as viewers do, the first frame of an animation. Only the decoders that we name are
-used, only regular files are opened, and no picture above `MAX_PIXELS` is decoded.
+used, only regular files are opened, and nothing is decoded that does not fit into `MAX_BYTES`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,25 @@ from nasutui.core.pictures import colours
 if TYPE_CHECKING:
     from PIL import Image
 
-# 10,000 x 10,000: an A3 page at 600 dpi has 70 million. Decoded with transparency, flattened and
-# resized it stays under 1 GB.
+# 10,000 x 10,000: an A3 page at 600 dpi has 70 million.
 MAX_PIXELS = 100_000_000
-MAX_FILE_BYTES = 1 << 30
+MAX_SIDE = 500_000  # each row costs memory of its own, however short it is
+# A file, its decoder's buffers and the pixels in each form that they go through, all together. With
+# the program itself it stays under 1 GB.
+MAX_BYTES = 940_000_000
+MAX_FILE_BYTES = 512 << 20
+_LARGE_FILE = 32 << 20
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF")  # HEIF: pillow-heif
 _PLUGINS = ("Png", "Jpeg", "Mpo", "WebP", "Avif", "Gif", "Bmp", "Tiff")
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _ORIENTATION = 0x0112
+# Bytes that a pixel takes at the worst moment, as measured, by format (a decoder that knows only
+# whole frames holds several of them), else by mode.
+_PER_PIXEL = {"WEBP": 18.0, "AVIF": 13.5, "HEIF": 13.5}
+_PER_PIXEL_OF_MODE = {"1": 5.8, "L": 5.8, "P": 5.8, "I;16": 6.8, "I;16B": 6.8, "RGB": 4.6}
+_PER_PIXEL_ELSE = 9.3
+_PER_PIXEL_SEEN_THROUGH = 9.9
+_PER_PIXEL_PROGRESSIVE = 5.3  # more
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +64,35 @@ class Picture:
     margin: tuple[int, int] = (0, 0)
 
 
-class _PixelBudget:
-    """Lets threads decode large pictures only as long as they fit into memory together."""
+class _Budget:
+    """Lets threads open large pictures only as long as they fit into memory together. A thread that
+    has taken its share takes no second one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._used = 0
         self._free = threading.Condition()
+        self._holder = threading.local()
 
     @contextlib.contextmanager
-    def take(self, pixels: int) -> Iterator[None]:
+    def take(self, needed: int) -> Iterator[None]:
+        if getattr(self._holder, "holds", False):
+            yield
+            return
         with self._free:
-            self._free.wait_for(lambda: self._used == 0 or self._used + pixels <= self._limit)
-            self._used += pixels
+            self._free.wait_for(lambda: self._used == 0 or self._used + needed <= self._limit)
+            self._used += needed
+        self._holder.holds = True
         try:
             yield
         finally:
+            self._holder.holds = False
             with self._free:
-                self._used -= pixels
+                self._used -= needed
                 self._free.notify_all()
 
 
-_budget = _PixelBudget(MAX_PIXELS)
+_budget = _Budget(MAX_BYTES)
 _loading = threading.Lock()
 
 
@@ -106,7 +124,7 @@ def read_file(path: Path) -> bytes:
         if status.st_size == 0:
             raise PictureError(_("the file is empty"), code="empty")
         if status.st_size > MAX_FILE_BYTES:
-            raise PictureError(_("the file is larger than 1 GB"), code="too-large")
+            raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         return path.read_bytes()
     except OSError as error:
         raise PictureError(explain_os_error(error, path.name), code=os_error_code(error)) from error
@@ -120,22 +138,63 @@ def opened(source: Path | bytes, *, near: int | None = None) -> Iterator[Picture
     no less than three times `near` pixels (for taggers and previews, where that changes nothing
     that is seen). Raises PictureError with the reason.
     """
-    data = read_file(source) if isinstance(source, Path) else source
     with contextlib.ExitStack() as stack:
+        if isinstance(source, Path):
+            stack.enter_context(room_for(file_size(source)))
+            source = read_file(source)
         with _explained():
-            image = _identify(io.BytesIO(data))
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise PictureError(
-                _(
-                    "{width} x {height} pixels are too many to open (the limit is 100 million)"
-                ).format(width=width, height=height),
-                code="too-large",
-            )
-        stack.enter_context(_budget.take(width * height))
+            image = _identify(io.BytesIO(source))
+            needed = _needed_bytes(image, len(source))
+        del source  # a file that was read here is not needed beyond the decoder
+        stack.enter_context(_budget.take(needed))
         with _explained():
             picture = _develop(image, near)
         yield picture
+
+
+def file_size(path: Path) -> int:
+    """A file's size, 0 where nobody can tell: reading it says why."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def room_for(size: int) -> contextlib.AbstractContextManager[None]:
+    """Wait until a file of so many bytes may be read and opened: a large one only while no other
+    thread has one. To be held around both."""
+    return _budget.take(MAX_BYTES) if size > _LARGE_FILE else contextlib.nullcontext()
+
+
+def _bytes_per_pixel(image: Image.Image) -> float:
+    known = _PER_PIXEL.get(image.format or "")
+    if known:
+        return known
+    if image.has_transparency_data:
+        return _PER_PIXEL_SEEN_THROUGH
+    each = _PER_PIXEL_OF_MODE.get(image.mode, _PER_PIXEL_ELSE)
+    if "progressive" in image.info:
+        each += _PER_PIXEL_PROGRESSIVE
+    # Asked for what it does not know yet, a PNG would be decoded here.
+    told = "exif" in image.info or image.format == "TIFF"
+    if image.mode == "RGB" and told and _orientation(image) != 1:
+        each = max(each, _PER_PIXEL_ELSE)  # turning takes a second one
+    return each
+
+
+def _needed_bytes(image: Image.Image, file_bytes: int) -> int:
+    """The memory that developing a picture takes. Raises PictureError when that is too much."""
+    width, height = image.size
+    each = _bytes_per_pixel(image)
+    limit = min(MAX_PIXELS, int((MAX_BYTES - file_bytes) / each))
+    if width * height > limit or max(width, height) > MAX_SIDE:
+        text = _("{width} x {height} pixels are too many to open (the limit is {limit} million)")
+        if width * height <= limit:
+            text = _("{width} x {height} pixels are too long to open (the limit is 500,000)")
+        raise PictureError(
+            text.format(width=width, height=height, limit=limit // 1_000_000), code="too-large"
+        )
+    return file_bytes + int(width * height * each)
 
 
 @contextlib.contextmanager
@@ -178,11 +237,16 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
         changes.append("first-frame")
     reduction = _draft(image, near) if near and file_format in ("JPEG", "MPO") else 1
     profile = image.info.get("icc_profile")
+    promised = image.size
     image.load()
+    if sorted(image.size) != sorted(promised):  # what was checked is not what came
+        raise PictureError(_("the picture is damaged"), code="damaged")
     if orientation != 1 and _orientation(image) == 1:
         orientation = 1  # Pillow has turned it while loading (TIFF)
         changes.append("rotated")
     colour, alpha = colours.split(image, changes)
+    if colour is not image:
+        image.close()
     factor = max(colour.size) // (3 * near) if near else 1
     if factor > 1:
         if alpha is not None:  # hidden colours must not bleed into the edge of what is seen
@@ -252,8 +316,10 @@ def _margin(
 
 def png_bytes(image: Image.Image) -> bytes:
     """A picture as PNG without any metadata; the same pixels give the same bytes."""
-    clean = image.convert("RGB")
-    clean.info = {}
+    clean = image
+    if image.mode != "RGB" or image.info:
+        clean = image.convert("RGB")
+        clean.info = {}
     buffer = io.BytesIO()
     clean.save(buffer, format="PNG", compress_level=6)
     return buffer.getvalue()

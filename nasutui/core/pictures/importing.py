@@ -14,7 +14,7 @@ from nasutui.core.errors import InputError, PictureError, explain_os_error, os_e
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, ItemFailed, Started
 from nasutui.core.files import write_atomic
 from nasutui.core.parallel import core_count, ordered_map
-from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.images import opened, room_for
 from nasutui.core.pictures.similar import Fingerprint, fingerprint, groups
 from nasutui.core.pictures.sources import Source, find_sources
 from nasutui.core.text import display_name
@@ -58,13 +58,14 @@ class Candidate:
 def examine(source: Source, size: int) -> Candidate:
     """Look at one raw picture; what is wrong with it stands in `problem`."""
     try:
-        data = source.read()
-        with opened(data, near=_NEAR) as picture:
-            return Candidate(
-                source, len(data), picture.size, picture.format, picture.changes,
-                hashlib.sha256(data).hexdigest(), small=min(picture.size) < size,
-                look=fingerprint(picture.image),
-            )  # fmt: skip
+        with room_for(source.size):
+            data = source.read()
+            with opened(data, near=_NEAR) as picture:
+                return Candidate(
+                    source, len(data), picture.size, picture.format, picture.changes,
+                    hashlib.sha256(data).hexdigest(), small=min(picture.size) < size,
+                    look=fingerprint(picture.image),
+                )  # fmt: skip
     except PictureError as error:
         return Candidate(source, problem=str(error))
 

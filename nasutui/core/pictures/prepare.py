@@ -51,7 +51,7 @@ from nasutui.core.parallel import core_count, ordered_map
 from nasutui.core.pictures.crop import CENTER
 from nasutui.core.pictures.cropping import plan_for
 from nasutui.core.pictures.crops import Crop, Crops, read_crops
-from nasutui.core.pictures.images import Picture, opened, png_bytes
+from nasutui.core.pictures.images import Picture, opened, png_bytes, room_for
 from nasutui.core.pictures.numbering import Made, Register
 from nasutui.core.pictures.sources import Found, Source, find_sources
 from nasutui.core.text import display_name
@@ -195,6 +195,13 @@ def _read(
     source: Source, settings: PrepareSettings, chosen: Mapping[str, Crops], register: Register
 ) -> _Read:
     """In a worker: make what is not made yet. Raises PictureError."""
+    with room_for(source.size):
+        return _read_alone(source, settings, chosen, register)
+
+
+def _read_alone(
+    source: Source, settings: PrepareSettings, chosen: Mapping[str, Crops], register: Register
+) -> _Read:
     data = source.read()
     sha256 = hashlib.sha256(data).hexdigest()
     crops = chosen.get(sha256) or (Crop(settings.crop),)

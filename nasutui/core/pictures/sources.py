@@ -21,7 +21,7 @@ from nasutui.core.editing.listing import is_hidden, is_picture_name
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
 from nasutui.core.events import ItemFailed
 from nasutui.core.i18n import _
-from nasutui.core.pictures.images import MAX_FILE_BYTES, read_file
+from nasutui.core.pictures.images import MAX_FILE_BYTES, file_size, read_file
 from nasutui.core.text import display_name, natural_key
 
 _UTF8_NAMES = 0x800  # flag of an entry whose name is UTF-8
@@ -45,12 +45,17 @@ class Source:
         """The file, or the entry as a path below its zip; to name, not to open."""
         return self.path if self.entry is None else _inside(self.path, _entry_name(self.entry))
 
+    @property
+    def size(self) -> int:
+        """The bytes that `read` gives, 0 where nobody can tell."""
+        return file_size(self.path) if self.entry is None else self.entry.file_size
+
     def read(self) -> bytes:
-        """The picture's bytes. Raises PictureError."""
+        """The picture's bytes; large ones only within `images.room_for`. Raises PictureError."""
         if self.entry is None:
             return read_file(self.path)
         if self.entry.file_size > MAX_FILE_BYTES:
-            raise PictureError(_("the file is larger than 1 GB"), code="too-large")
+            raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         packed = self.entry.compress_size
         if self.entry.file_size > max(_SUSPICIOUS_BYTES, packed * _MOST_TO_ONE):
             text = _(
@@ -71,7 +76,7 @@ class Source:
             text = _("this entry is packed in a way that can't be read; unpack the zip first")
             raise PictureError(text, code="damaged") from error
         if len(data) > MAX_FILE_BYTES:
-            raise PictureError(_("the file is larger than 1 GB"), code="too-large")
+            raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         if not data:
             raise PictureError(_("the file is empty"), code="empty")
         return data
@@ -206,7 +211,7 @@ def _take_zip(path: Path, label: str, found: Found) -> None:
     named = sorted(((_entry_name(i), i) for i in infos), key=lambda pair: natural_key(pair[0]))
     for name, info in named:
         parts = PurePosixPath(name.replace("\\", "/")).parts
-        if info.is_dir() or not parts or any(is_hidden(p) and p != ".." for p in parts):
+        if not parts or info.is_dir() or any(is_hidden(p) and p != ".." for p in parts):
             continue
         problem = _entry_problem(parts, info)
         if problem:

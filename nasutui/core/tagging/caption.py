@@ -45,7 +45,7 @@ from nasutui.core.hashes import FileHashes
 from nasutui.core.history.journal import Edit, Journal
 from nasutui.core.i18n import _
 from nasutui.core.parallel import core_count, ordered_map
-from nasutui.core.pictures.images import read_file
+from nasutui.core.pictures.images import file_size, read_file, room_for
 from nasutui.core.pictures.mirror import PictureMirror
 from nasutui.core.state import recovery_notes
 from nasutui.core.tagging.accelerators import PROCESSOR
@@ -281,6 +281,12 @@ def _all_known(run: _Run, pictures: list[Path]) -> bool:
 
 def _read(run: _Run, picture: Path) -> _Read | PictureError | ModelError:
     """In a worker: the picture's scores, from the store or inferred (then stored at once)."""
+    # Before the claim, always: whoever waits for room must not hold what another waits for.
+    with room_for(file_size(picture)):
+        return _read_alone(run, picture)
+
+
+def _read_alone(run: _Run, picture: Path) -> _Read | PictureError | ModelError:
     try:
         sha256, data, status = run.hashes.known(picture), None, None
         if sha256 is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nasutui.core.errors import ModelError
 from nasutui.core.events import Cancelled, Progress, never
+from nasutui.core.files import expanded
 from nasutui.core.i18n import _
 from nasutui.core.tagging.hub import from_hub
 from nasutui.core.text import display_name
@@ -102,7 +103,7 @@ def locate(name: str, cancelled: Cancelled = never) -> Generator[Progress, None,
     if need be, yielding the progress. Returns None when cancelled. Raises ModelError."""
     if name == EMBEDDED:
         return embedded_files()
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if folder.is_dir():
         return _in_folder(folder)
     repo = repo_of(name)

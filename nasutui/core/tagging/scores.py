@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FLOOR = 0.01
 GENERAL, CHARACTER, RATING = 0, 4, 9  # category codes in selected_tags.csv
+_HIGHEST_CODE = 32767  # what `codes` holds
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class TagTable:
             raise ModelError(
                 _("selected_tags.csv is damaged or not a WD14 tag list"), code="model-tags"
             ) from error
-        if not names or any(not name for name in names) or len(names) > 65535:
+        codes_fit = all(0 <= code <= _HIGHEST_CODE for code in categories)
+        if not names or not all(names) or len(names) > 65535 or not codes_fit:
             raise ModelError(_("selected_tags.csv holds no usable tags"), code="model-tags")
         return TagTable(names, categories)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nasutui.core.errors import ModelError, explain_os_error
+from nasutui.core.files import read_regular
 from nasutui.core.i18n import _
 from nasutui.core.pictures.images import Picture, opened
 from nasutui.core.tagging.models import ModelFiles
@@ -61,7 +62,7 @@ def read_tags(files: ModelFiles) -> TagTable:
     """The model's tag list. Raises ModelError."""
     name = display_name(files.tags)
     try:
-        return TagTable.from_csv(files.tags.read_text(encoding="utf-8"))
+        return TagTable.from_csv(read_regular(files.tags).decode("utf-8"))
     except OSError as error:
         raise ModelError(explain_os_error(error, files.tags), code="model-unreadable") from error
     except (ModelError, UnicodeDecodeError) as error:

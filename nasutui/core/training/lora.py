@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from nasutui.core.errors import InputError, explain_os_error, os_error_code
+from nasutui.core.files import open_regular
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 from nasutui.core.training.files import COMMENT_PREFIX
@@ -65,8 +67,8 @@ class LoraInfo:
 def read_lora(path: Path) -> LoraInfo:
     """Read the header. Raises InputError: "not-safetensors", "truncated", or what the system says."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
             if not 2 <= length <= min(MAX_HEADER, size - 8):
                 raise _not_safetensors(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from nasutui.core.editing.captions import tag_key
 from nasutui.core.editing.listing import Listing, is_hidden, is_picture_name
 from nasutui.core.errors import PictureError
-from nasutui.core.pictures.images import opened, png_bytes, read_file
+from nasutui.core.pictures.images import file_size, opened, png_bytes, read_file, room_for
 from nasutui.core.training.check_pictures import is_cache
 from nasutui.core.training.names import is_safe_name
 
@@ -36,11 +36,12 @@ def dataset_stems(listing: Listing) -> dict[Path, str]:
 def clean_png(picture: Path) -> bytes | PictureError:
     """The picture as the trainer must find it; bytes that are so already stay as they are."""
     try:
-        data = read_file(picture)
-        with opened(data) as opened_picture:
-            if opened_picture.format == "PNG" and _is_plain_png(data):
-                return data
-            return png_bytes(opened_picture.image)
+        with room_for(file_size(picture)):
+            data = read_file(picture)
+            with opened(data) as opened_picture:
+                if opened_picture.format == "PNG" and _is_plain_png(data):
+                    return data
+                return png_bytes(opened_picture.image)
     except PictureError as error:
         return error
 

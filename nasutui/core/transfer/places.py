@@ -20,7 +20,7 @@ from nasutui.core import remembered
 from nasutui.core.config import read_config
 from nasutui.core.errors import InputError
 from nasutui.core.events import Cancelled, Note, Progress
-from nasutui.core.files import sha256_file
+from nasutui.core.files import expanded, sha256_file
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 from nasutui.core.transfer.drive import OUR_FOLDER, Drive, choose_drive, find_drives
@@ -112,7 +112,7 @@ def drive_choices() -> list[Drive]:
     """What there is to choose from for `drive:`; what the config says goes before what is found."""
     given = os.environ.get("NASUTUI_DRIVE") or read_config().drive
     if given:
-        folder = Path(given).expanduser()
+        folder = expanded(given)
         return [Drive(folder.name, folder)]
     return find_drives()
 
@@ -138,14 +138,14 @@ def resolve(where: str, part: str) -> Place:
         remote = choose(rest or None, read_config().rclone)
         name, _colon, path = remote.partition(":")
         return RclonePlace(f"{name}:{path or f'{OUR_FOLDER}/{part}'}")
-    return FolderPlace(Path(where).expanduser())
+    return FolderPlace(expanded(where))
 
 
 def lasting(where: str) -> str:
     """The same place, said so that it means the same in any current folder."""
     if where.partition(":")[0] in ("drive", "rclone"):
         return where
-    return str(Path(where).expanduser().absolute())
+    return str(expanded(where).absolute())
 
 
 def usual() -> str:

@@ -9,7 +9,7 @@ from nasutui.core import remembered
 from nasutui.core.config import read_config
 from nasutui.core.errors import InputError
 from nasutui.core.events import Cancelled, Progress
-from nasutui.core.files import sha256_file
+from nasutui.core.files import expanded, sha256_file
 from nasutui.core.i18n import _
 from nasutui.core.text import display_name
 from nasutui.core.transfer.resumable import OLDER, copy_resumed, keep_aside
@@ -28,7 +28,7 @@ def lora_folder(given: Path | None) -> Path | None:
         if known is None:
             return None
         chosen = Path(known)
-    chosen = chosen.expanduser()
+    chosen = expanded(chosen)
     found = _inside(chosen)
     if found is None:
         text = _("{name} is no folder of a WebUI: it has no models/Lora; give it with --webui DIR")
