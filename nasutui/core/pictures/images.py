@@ -231,7 +231,8 @@ def _identify(file: BinaryIO) -> Image.Image:
 def _develop(image: Image.Image, near: int | None) -> Picture:
     changes: list[str] = []
     file_format = image.format or ""
-    orientation = _orientation(image)
+    # Asked for it, a PNG is decoded at once, and what is wrong with its pixels would be lost there.
+    orientation = _orientation(image) if file_format != "PNG" else 1
     stored = image.size
     if getattr(image, "n_frames", 1) > 1 and file_format not in ("MPO", "TIFF"):
         changes.append("first-frame")
@@ -241,7 +242,9 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
     image.load()
     if sorted(image.size) != sorted(promised):  # what was checked is not what came
         raise PictureError(_("the picture is damaged"), code="damaged")
-    if orientation != 1 and _orientation(image) == 1:
+    if file_format == "PNG":
+        orientation = _orientation(image)
+    elif orientation != 1 and _orientation(image) == 1:
         orientation = 1  # Pillow has turned it while loading (TIFF)
         changes.append("rotated")
     colour, alpha = colours.split(image, changes)
