@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from nasutui.core.errors import PictureError
-from nasutui.core.pictures.images import MAX_PIXELS, opened
+from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.memory import MAX_PIXELS
 from tests.support.raw_pictures import Sample, encode, heif, samples, smooth
 
 CODES = {

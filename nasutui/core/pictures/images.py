@@ -2,7 +2,7 @@
 
 Orientation from EXIF, the ICC profile converted to sRGB, transparency flattened on white, greys
 of 16 bit scaled as viewers do, the first frame of an animation. Only the decoders that we name are
-used, only regular files are opened, and nothing is decoded that does not fit into `MAX_BYTES`.
+used, only regular files are opened, and nothing is decoded that does not fit into memory (memory.py).
 """
 
 from __future__ import annotations
@@ -19,30 +19,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
 from nasutui.core.i18n import _
-from nasutui.core.pictures import colours
+from nasutui.core.pictures import colours, memory
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# 10,000 x 10,000: an A3 page at 600 dpi has 70 million.
-MAX_PIXELS = 100_000_000
-MAX_SIDE = 500_000  # each row costs memory of its own, however short it is
-# A file, its decoder's buffers and the pixels in each form that they go through, all together. With
-# the program itself it stays under 1 GB.
-MAX_BYTES = 940_000_000
-MAX_FILE_BYTES = 512 << 20
-_LARGE_FILE = 32 << 20
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF")  # HEIF: pillow-heif
 _PLUGINS = ("Png", "Jpeg", "Mpo", "WebP", "Avif", "Gif", "Bmp", "Tiff")
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_ORIENTATION = 0x0112
-# Bytes that a pixel takes at the worst moment, as measured, by format (a decoder that knows only
-# whole frames holds several of them), else by mode.
-_PER_PIXEL = {"WEBP": 18.0, "AVIF": 13.5, "HEIF": 13.5}
-_PER_PIXEL_OF_MODE = {"1": 5.8, "L": 5.8, "P": 5.8, "I;16": 6.8, "I;16B": 6.8, "RGB": 4.6}
-_PER_PIXEL_ELSE = 9.3
-_PER_PIXEL_SEEN_THROUGH = 9.9
-_PER_PIXEL_PROGRESSIVE = 5.3  # more
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +48,6 @@ class Picture:
     margin: tuple[int, int] = (0, 0)
 
 
-class _Budget:
-    """Lets threads open large pictures only as long as they fit into memory together. A thread that
-    has taken its share takes no second one."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._used = 0
-        self._free = threading.Condition()
-        self._holder = threading.local()
-
-    @contextlib.contextmanager
-    def take(self, needed: int) -> Iterator[None]:
-        if getattr(self._holder, "holds", False):
-            yield
-            return
-        with self._free:
-            self._free.wait_for(lambda: self._used == 0 or self._used + needed <= self._limit)
-            self._used += needed
-        self._holder.holds = True
-        try:
-            yield
-        finally:
-            self._holder.holds = False
-            with self._free:
-                self._used -= needed
-                self._free.notify_all()
-
-
-_budget = _Budget(MAX_BYTES)
 _loading = threading.Lock()
 
 
@@ -116,14 +71,14 @@ def _decoders(header: bytes) -> list[str]:
 
 def read_file(path: Path) -> bytes:
     """A picture file's bytes. Raises PictureError for what is no regular file, is empty or is
-    over `MAX_FILE_BYTES`."""
+    over `memory.MAX_FILE_BYTES`."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise PictureError(_("not a regular file"), code="not-a-file")
         if status.st_size == 0:
             raise PictureError(_("the file is empty"), code="empty")
-        if status.st_size > MAX_FILE_BYTES:
+        if status.st_size > memory.MAX_FILE_BYTES:
             raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         return path.read_bytes()
     except OSError as error:
@@ -140,13 +95,13 @@ def opened(source: Path | bytes, *, near: int | None = None) -> Iterator[Picture
     """
     with contextlib.ExitStack() as stack:
         if isinstance(source, Path):
-            stack.enter_context(room_for(file_size(source)))
+            stack.enter_context(memory.room_for(file_size(source)))
             source = read_file(source)
         with _explained():
             image = _identify(io.BytesIO(source))
-            needed = _needed_bytes(image, len(source))
+            needed = memory.needed_bytes(image, len(source))
         del source  # a file that was read here is not needed beyond the decoder
-        stack.enter_context(_budget.take(needed))
+        stack.enter_context(memory.take(needed))
         with _explained():
             picture = _develop(image, near)
         yield picture
@@ -158,43 +113,6 @@ def file_size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def room_for(size: int) -> contextlib.AbstractContextManager[None]:
-    """Wait until a file of so many bytes may be read and opened: a large one only while no other
-    thread has one. To be held around both."""
-    return _budget.take(MAX_BYTES) if size > _LARGE_FILE else contextlib.nullcontext()
-
-
-def _bytes_per_pixel(image: Image.Image) -> float:
-    known = _PER_PIXEL.get(image.format or "")
-    if known:
-        return known
-    if image.has_transparency_data:
-        return _PER_PIXEL_SEEN_THROUGH
-    each = _PER_PIXEL_OF_MODE.get(image.mode, _PER_PIXEL_ELSE)
-    if "progressive" in image.info:
-        each += _PER_PIXEL_PROGRESSIVE
-    # Asked for what it does not know yet, a PNG would be decoded here.
-    told = "exif" in image.info or image.format == "TIFF"
-    if image.mode == "RGB" and told and _orientation(image) != 1:
-        each = max(each, _PER_PIXEL_ELSE)  # turning takes a second one
-    return each
-
-
-def _needed_bytes(image: Image.Image, file_bytes: int) -> int:
-    """The memory that developing a picture takes. Raises PictureError when that is too much."""
-    width, height = image.size
-    each = _bytes_per_pixel(image)
-    limit = min(MAX_PIXELS, int((MAX_BYTES - file_bytes) / each))
-    if width * height > limit or max(width, height) > MAX_SIDE:
-        text = _("{width} x {height} pixels are too many to open (the limit is {limit} million)")
-        if width * height <= limit:
-            text = _("{width} x {height} pixels are too long to open (the limit is 500,000)")
-        raise PictureError(
-            text.format(width=width, height=height, limit=limit // 1_000_000), code="too-large"
-        )
-    return file_bytes + int(width * height * each)
 
 
 @contextlib.contextmanager
@@ -232,7 +150,7 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
     changes: list[str] = []
     file_format = image.format or ""
     # Asked for it, a PNG is decoded at once, and what is wrong with its pixels would be lost there.
-    orientation = _orientation(image) if file_format != "PNG" else 1
+    orientation = memory.orientation_of(image) if file_format != "PNG" else 1
     stored = image.size
     if getattr(image, "n_frames", 1) > 1 and file_format not in ("MPO", "TIFF"):
         changes.append("first-frame")
@@ -243,8 +161,8 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
     if sorted(image.size) != sorted(promised):  # what was checked is not what came
         raise PictureError(_("the picture is damaged"), code="damaged")
     if file_format == "PNG":
-        orientation = _orientation(image)
-    elif orientation != 1 and _orientation(image) == 1:
+        orientation = memory.orientation_of(image)
+    elif orientation != 1 and memory.orientation_of(image) == 1:
         orientation = 1  # Pillow has turned it while loading (TIFF)
         changes.append("rotated")
     colour, alpha = colours.split(image, changes)
@@ -266,15 +184,6 @@ def _develop(image: Image.Image, near: int | None) -> Picture:
     size = stored[::-1] if orientation >= 5 else stored
     margin = _margin(size, colour.size, reduction, orientation)
     return Picture(colour, size, file_format, tuple(changes), reduction, margin)
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 where there is none or it is nonsense."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a damaged EXIF block is no reason to refuse the pixels
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _turn(image: Image.Image, orientation: int, changes: list[str]) -> Image.Image:

@@ -14,7 +14,8 @@ from nasutui.core.errors import InputError, PictureError, explain_os_error, os_e
 from nasutui.core.events import Cancelled, Events, Finished, ItemDone, ItemFailed, Started
 from nasutui.core.files import write_atomic
 from nasutui.core.parallel import core_count, ordered_map
-from nasutui.core.pictures.images import opened, room_for
+from nasutui.core.pictures.images import opened
+from nasutui.core.pictures.memory import room_for
 from nasutui.core.pictures.similar import Fingerprint, fingerprint, groups
 from nasutui.core.pictures.sources import Source, find_sources
 from nasutui.core.text import display_name

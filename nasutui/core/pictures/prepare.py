@@ -51,7 +51,8 @@ from nasutui.core.parallel import core_count, ordered_map
 from nasutui.core.pictures.crop import CENTER
 from nasutui.core.pictures.cropping import plan_for
 from nasutui.core.pictures.crops import Crop, Crops, read_crops
-from nasutui.core.pictures.images import Picture, opened, png_bytes, room_for
+from nasutui.core.pictures.images import Picture, opened, png_bytes
+from nasutui.core.pictures.memory import room_for
 from nasutui.core.pictures.numbering import Made, Register
 from nasutui.core.pictures.sources import Found, Source, find_sources
 from nasutui.core.text import display_name

@@ -21,7 +21,8 @@ from nasutui.core.editing.listing import is_hidden, is_picture_name
 from nasutui.core.errors import PictureError, explain_os_error, os_error_code
 from nasutui.core.events import ItemFailed
 from nasutui.core.i18n import _
-from nasutui.core.pictures.images import MAX_FILE_BYTES, file_size, read_file
+from nasutui.core.pictures.images import file_size, read_file
+from nasutui.core.pictures.memory import MAX_FILE_BYTES
 from nasutui.core.text import display_name, natural_key
 
 _UTF8_NAMES = 0x800  # flag of an entry whose name is UTF-8
@@ -51,7 +52,7 @@ class Source:
         return file_size(self.path) if self.entry is None else self.entry.file_size
 
     def read(self) -> bytes:
-        """The picture's bytes; large ones only within `images.room_for`. Raises PictureError."""
+        """The picture's bytes; large ones only within `memory.room_for`. Raises PictureError."""
         if self.entry is None:
             return read_file(self.path)
         if self.entry.file_size > MAX_FILE_BYTES:

@@ -45,7 +45,8 @@ from nasutui.core.hashes import FileHashes
 from nasutui.core.history.journal import Edit, Journal
 from nasutui.core.i18n import _
 from nasutui.core.parallel import core_count, ordered_map
-from nasutui.core.pictures.images import file_size, read_file, room_for
+from nasutui.core.pictures.images import file_size, read_file
+from nasutui.core.pictures.memory import room_for
 from nasutui.core.pictures.mirror import PictureMirror
 from nasutui.core.state import recovery_notes
 from nasutui.core.tagging.accelerators import PROCESSOR

@@ -8,7 +8,8 @@ from pathlib import Path
 from nasutui.core.editing.captions import tag_key
 from nasutui.core.editing.listing import Listing, is_hidden, is_picture_name
 from nasutui.core.errors import PictureError
-from nasutui.core.pictures.images import file_size, opened, png_bytes, read_file, room_for
+from nasutui.core.pictures.images import file_size, opened, png_bytes, read_file
+from nasutui.core.pictures.memory import room_for
 from nasutui.core.training.check_pictures import is_cache
 from nasutui.core.training.names import is_safe_name
 
