@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import threading
 import zlib
 from collections.abc import Callable
@@ -50,6 +51,18 @@ def refusal(data: bytes) -> str:
 
 def test_a_png_whose_pixels_do_not_unpack_is_no_black_picture() -> None:
     assert refusal(png_file(13, 9, 8, 2, bytes(99))) == "damaged"
+
+
+def test_one_bit_turned_over_in_the_pixels_of_a_png_is_found() -> None:
+    """Asking a PNG for its orientation decodes it; an error there must not count as "none"."""
+    dice = random.Random(5)
+    image = Image.frombytes("RGB", (64, 48), dice.randbytes(64 * 48 * 3))
+    whole = encode(image, "PNG")
+    start = whole.index(b"IDAT") + 4
+    for _time in range(100):
+        data = bytearray(whole)
+        data[dice.randrange(start, len(data) - 16)] ^= 1 << dice.randrange(8)
+        assert refusal(bytes(data)) in ("damaged", "truncated")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 50_331_656), (50_331_656, 1)])
