@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nasutui.core.damage import is_marked
 from nasutui.core.database import database_path, state_root
 from nasutui.core.dataset.completion import Completer
 from nasutui.core.dataset.model import Changes, Dataset
@@ -25,12 +26,13 @@ from nasutui.core.editing.changing import OnDisk, read_caption, with_memory
 from nasutui.core.editing.listing import instead_of
 from nasutui.core.editing.provenance import Memory, edited, notice
 from nasutui.core.errors import CaptionError, NasutuiError
-from nasutui.core.events import Cancelled, Event
+from nasutui.core.events import Cancelled, Event, ItemFailed, Note
 from nasutui.core.history.journal import ChangeInfo, Edit, Journal, Outcome
 from nasutui.core.i18n import _
 from nasutui.core.japanese.dictionary import Dictionary, dictionary
 from nasutui.core.japanese.own_words import own_files
 from nasutui.core.problems.finding import Problem, Rules, find
+from nasutui.core.state import finish_what_is_half_done
 from nasutui.core.tagging.scores import ScoreStore
 from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
@@ -64,7 +66,7 @@ class Counted:
 
 
 class TagDesk:
-    """Used from the UI's thread, but for `load`, `look` and `count`. Close it when it is left."""
+    """Used from the UI's thread, but for `load`, `recover`, `look` and `count`. Close it when it is left."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -99,6 +101,8 @@ class TagDesk:
     @property
     def journal(self) -> Journal:
         """The folder's journal, opened when it is first needed. Raises StateError."""
+        if is_marked(database_path(self.root)):
+            self.close()  # it is set aside when nobody has it open
         if self._journal is None:
             self._journal = Journal(self.root)
         return self._journal
@@ -114,6 +118,16 @@ class TagDesk:
         """Read the folder; in a thread. Raises InputError."""
         self._folder_time = self._time_of_folder()
         yield from self.dataset.load(cancelled)
+
+    def recover(self) -> list[str]:
+        """Finish what a crash left half done; in a thread. Sentences for the person: what was
+        finished, or why the history can't be used (the captions can be looked at all the same)."""
+        try:
+            said = list(finish_what_is_half_done(self.folder))
+        except NasutuiError as error:
+            return [str(error)]
+        notes = [event.text for event in said if isinstance(event, Note)]
+        return [*notes, *(event.reason for event in said if isinstance(event, ItemFailed))]
 
     def look(self) -> Changes:
         """Look at the folder again; in a thread. Raises InputError."""

@@ -13,74 +13,21 @@ import os
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nasutui.core import damage
 from nasutui.core.errors import StateError, explain_os_error, os_error_code
 from nasutui.core.i18n import _
+from nasutui.core.schema import SCHEMA, VERSION
 from nasutui.core.text import display_name
 
 STATE_DIR = ".nasutui"
 PROJECT_FILE = "project.toml"
-_SCHEMA_VERSION = 1
 _BUSY_SECONDS = 30.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
--- One row a change (a bulk change is one), see history/journal.py.
-CREATE TABLE IF NOT EXISTS change (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at TEXT NOT NULL,                 -- ISO 8601, UTC
-    step TEXT NOT NULL,
-    label TEXT NOT NULL,
-    state TEXT NOT NULL,              -- applying, applied, undoing, undone, redoing
-    files INTEGER NOT NULL DEFAULT 0, -- how many it changed, once it is complete
-    dropped INTEGER NOT NULL DEFAULT 0, -- undone, and not to be redone since this change was begun
-    owner TEXT,                       -- lock file of the process that is at work on it
-    boot TEXT NOT NULL                -- the machine's boot in which that process runs
-);
-CREATE TABLE IF NOT EXISTS edit (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    change_id INTEGER NOT NULL REFERENCES change(id),
-    path BLOB NOT NULL,               -- file-system bytes, relative
-    before BLOB,                      -- NULL: no file; the same as after: only memory changed
-    after BLOB,
-    memory_before TEXT,               -- provenance of the caption, see editing/provenance.py
-    memory_after TEXT,
-    undone INTEGER NOT NULL DEFAULT 0,
-    pending INTEGER NOT NULL,         -- 1: the file may not have reached the disk yet
-    turn INTEGER NOT NULL             -- counts what is done: made, undone, redone
-);
-CREATE INDEX IF NOT EXISTS edit_by_change ON edit(change_id);
-CREATE INDEX IF NOT EXISTS edit_by_path ON edit(path, turn);
-
-CREATE TABLE IF NOT EXISTS memory (path BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
--- SHA-256 of files, so that unchanged files are not read again.
-CREATE TABLE IF NOT EXISTS file_hash (
-    path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER,
-    sha256 BLOB NOT NULL
-) WITHOUT ROWID;
-
--- Pictures that we made: what from, and what they were when we wrote them.
-CREATE TABLE IF NOT EXISTS made (
-    path BLOB PRIMARY KEY, sha256 BLOB NOT NULL, source TEXT NOT NULL, source_sha256 BLOB NOT NULL,
-    slot INTEGER NOT NULL DEFAULT 0,  -- which crop of the source
-    settings TEXT NOT NULL
-) WITHOUT ROWID;
-
--- Taggers and their sparse scores, see tagging/scores.py.
-CREATE TABLE IF NOT EXISTS model (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, tags BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS score (
-    picture BLOB NOT NULL, model_id INTEGER NOT NULL REFERENCES model(id),
-    tags BLOB NOT NULL, probabilities BLOB NOT NULL,
-    PRIMARY KEY (picture, model_id)
-) WITHOUT ROWID;
-"""
+_ALONE_SECONDS, _AGAIN_SECONDS = 2.0, 0.05  # to have a damaged database alone
 
 
 def state_root(folder: Path) -> Path:
@@ -136,35 +83,92 @@ class Connection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.lock = threading.RLock()
+        self.use: damage.Use | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.use is not None:
+            self.use.release()
 
 
 def connect(root: Path, *, durable: bool) -> Connection:
     """Open (or make) the database of `root`.
 
     durable: every commit is flushed to the disk before it returns (the journal); otherwise a
-    commit survives the end of the process but not a power cut (caches, scores).
-    Raises StateError when it can't be opened or is damaged.
+    commit survives the end of the process but not a power cut (caches, scores). One that is damaged
+    is set aside and a new one made (see damage.py).
+    Raises StateError when it can't be opened.
     """
     path = database_path(root)
-    connection: sqlite3.Connection | None = None
+    with explained_errors(root):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        use = damage.Use(path.parent)
+        try:
+            try:
+                connection = _open(path, durable=durable)
+            except sqlite3.Error as error:
+                if not damage.is_damage(error):
+                    raise
+                connection = _open_anew(path, use, durable=durable)
+        except BaseException:
+            use.release()
+            raise
+    connection.use = use
+    return connection
+
+
+def _open(path: Path, *, durable: bool) -> Connection:
+    """Open it, whole and with our tables. Raises sqlite3.Error, StateError."""
+    damage.check_header(path)
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+        factory=Connection,
+    )  # fmt: skip
     try:
-        with explained_errors(root):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False,
-                factory=Connection,
-            )  # fmt: skip
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            if sys.platform == "darwin" and durable:
-                connection.execute("PRAGMA fullfsync=ON")
-            connection.execute("PRAGMA foreign_keys=ON")
-            _migrate(connection, path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        if sys.platform == "darwin" and durable:
+            connection.execute("PRAGMA fullfsync=ON")
+        connection.execute("PRAGMA foreign_keys=ON")
+        _migrate(connection, path)
+        damage.check_tables(connection, SCHEMA)
+        damage.examine(connection, path)
     except BaseException:
-        if connection is not None:
-            connection.close()
+        connection.close()
         raise
     return connection
+
+
+def _open_anew(path: Path, use: damage.Use, *, durable: bool) -> Connection:
+    """Set the damaged database aside and make a new one, unless somebody else does so meanwhile."""
+    until = time.monotonic() + _ALONE_SECONDS
+    while True:
+        alone = use.alone()
+        if not alone:
+            use.share()
+        try:
+            connection = _open(path, durable=durable)
+        except sqlite3.Error as error:
+            if not damage.is_damage(error):
+                raise
+            if not alone and time.monotonic() > until:
+                raise _shared_damage(path) from error
+            if not alone:
+                time.sleep(_AGAIN_SECONDS)
+                continue
+            kept = damage.set_aside(path)
+            connection = _open(path, durable=durable)
+            damage.remember_set_aside(connection, kept)
+        use.share()
+        return connection
+
+
+def _shared_damage(path: Path) -> StateError:
+    text = _(
+        "{name} is damaged, and another window or program of nasutui has it open. Your captions are"
+        " untouched. Close the others and do it again."
+    )
+    return StateError(text.format(name=display_name(path)), code="state-damaged")
 
 
 @contextlib.contextmanager
@@ -181,9 +185,9 @@ def explained_errors(root: Path) -> Iterator[None]:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == _SCHEMA_VERSION:
+    if version == VERSION:
         return
-    if version > _SCHEMA_VERSION:
+    if version > VERSION:
         raise StateError(
             _("{name} was written by a newer nasutui; update nasutui to open it").format(
                 name=display_name(path)
@@ -191,21 +195,26 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             code="state-newer",
         )
     with transaction(connection):
-        for statement in _SCHEMA.split(";\n"):
+        if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            return  # another process has made it meanwhile
+        damage.check_empty(connection)
+        for statement in SCHEMA.split(";\n"):
             if statement.strip():
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version={VERSION}")
 
 
 def database_error(error: sqlite3.Error, path: Path) -> StateError:
     """A StateError that says what a person can do about an error of SQLite."""
     name = display_name(path)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if damage.is_damage(error):
+        if path.parent.name == STATE_DIR:
+            damage.mark(path)
         text = _(
-            "{name} is damaged. Your captions are untouched. Rename the folder {folder} and run it"
-            " again; a new history starts."
-        ).format(name=name, folder=display_name(path.parent))
+            "{name} is damaged. Your captions are untouched. Do it again: the damaged history is set"
+            " aside then, and a new one starts."
+        ).format(name=name)
         return StateError(text, code="state-damaged")
     if code == sqlite3.SQLITE_FULL:
         return StateError(

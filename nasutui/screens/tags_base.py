@@ -44,6 +44,14 @@ class FolderSaid(Message):
         self.desk, self.first, self.counted, self.error = desk, first, counted, error
 
 
+class Recovered(Message):
+    """A sentence about the folder's history: what was finished in it, or why it can't be used."""
+
+    def __init__(self, desk: TagDesk, text: str) -> None:
+        super().__init__()
+        self.desk, self.text = desk, text
+
+
 class Looked(Message):
     """Something in the folder is not as it was."""
 
@@ -195,6 +203,13 @@ class TagsBase(Workplace):
                     self.post_message(FolderSaid(desk, first=isinstance(event, Started)))
         except NasutuiError as error:
             self.post_message(FolderSaid(desk, error=str(error)))
+            return
+        for text in desk.recover():
+            self.post_message(Recovered(desk, text))
+
+    def on_recovered(self, message: Recovered) -> None:
+        if message.desk is self.desk:
+            self.notify(message.text, severity="warning", timeout=20, markup=False)
 
     def on_folder_said(self, message: FolderSaid) -> None:
         desk = self.desk

@@ -46,23 +46,6 @@ class TestTheStateFolder:
         assert undo(tmp_path) == ({"a.txt"}, {})
         assert texts(tmp_path / "3_tagged") == OLD
 
-    @pytest.mark.parametrize(
-        "damage",
-        [
-            b"no database at all, but long enough to be looked at" * 40,
-            b"SQLite format 3\0" + b"\xee" * 9000,
-        ],
-    )
-    def test_a_damaged_journal_says_what_to_do(self, folder: Path, damage: bytes) -> None:
-        change(folder, NEW)
-        for path in (folder / ".nasutui").glob("state.db*"):
-            path.unlink()
-        (folder / ".nasutui" / "state.db").write_bytes(damage)
-        with pytest.raises(StateError, match="Rename the folder") as caught:
-            Journal(folder)
-        assert caught.value.code == "state-damaged"
-        assert texts(folder) == NEW
-
     def test_a_journal_of_a_newer_nasutui_is_left_alone(self, folder: Path) -> None:
         change(folder, NEW)
         with sqlite3.connect(folder / ".nasutui" / "state.db") as db:

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nasutui.core.database import database_path, state_root
+from nasutui.core.database import database_path, explained_errors, state_root
 from nasutui.core.editing.captions import tag_key
 from nasutui.core.editing.provenance import Memory, notice
 from nasutui.core.hashes import FileHashes
@@ -87,7 +87,7 @@ def read_details(folder: Path, picture: Path | None, caption: Path) -> Details:
     scores: dict[str, float] = {}
     ratings: frozenset[str] = frozenset()
     if picture is not None:
-        with closing(ScoreStore(root)) as store:
+        with closing(ScoreStore(root)) as store, explained_errors(root):
             scores, ratings = _scores(store, FileHashes(root, store.connection), picture)
     keyed = {tag_key(name): score for name, score in scores.items()}
     names = {tag_key(name): name for name in scores}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nasutui.core.damage import read_time
 from nasutui.core.database import real_path, stored_path
 from nasutui.core.history.types import ChangeInfo, Edit
 
@@ -250,4 +251,4 @@ def _info(row: tuple[int, str, str, str, int, str, int]) -> ChangeInfo:
     shown = {APPLYING: APPLIED, REDOING: APPLIED, UNDOING: UNDONE}.get(state, state)
     if dropped and shown == UNDONE:
         shown = "dropped"
-    return ChangeInfo(change_id, datetime.fromisoformat(at), step, label, max(0, files), shown)
+    return ChangeInfo(change_id, read_time(at), step, label, max(0, files), shown)

@@ -11,6 +11,7 @@ from nasutui.core.database import (
     Connection,
     connect,
     database_path,
+    explained_errors,
     real_path,
     state_root,
     stored_path,
@@ -118,7 +119,7 @@ def prepared_names(output: Path) -> dict[str, list[str]]:
     root = state_root(output)
     if not (database_path(root)).exists():
         return {}
-    with contextlib.closing(connect(root, durable=False)) as db:
+    with contextlib.closing(connect(root, durable=False)) as db, explained_errors(root):
         rows = db.execute("SELECT path, source_sha256 FROM made WHERE settings != ''").fetchall()
     names: dict[str, list[str]] = {}
     for path, source in rows:

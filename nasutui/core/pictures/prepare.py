@@ -55,6 +55,7 @@ from nasutui.core.pictures.images import Picture, opened, png_bytes
 from nasutui.core.pictures.memory import room_for
 from nasutui.core.pictures.numbering import Made, Register
 from nasutui.core.pictures.sources import Found, Source, find_sources
+from nasutui.core.state import set_aside_notes
 from nasutui.core.text import display_name
 
 STEP = "prepare"
@@ -119,6 +120,7 @@ def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
     lock = FileLock(root / STATE_DIR / "prepare.lock")
     try:
         lock.acquire(timeout=0)
+        yield from set_aside_notes(db, root)
         yield from _prepare_all(settings, found, root, db, cancelled)
     except Timeout as error:
         text = _("another nasutui is preparing pictures into {name}; wait until it is done")
