@@ -24,7 +24,7 @@ from nasutui.core.editing.captions import (
 )
 from nasutui.core.editing.changing import OnDisk, read_caption, with_memory
 from nasutui.core.editing.listing import instead_of
-from nasutui.core.editing.provenance import Memory, edited, notice
+from nasutui.core.editing.provenance import Memory, edited, fresh, notice
 from nasutui.core.errors import CaptionError, NasutuiError
 from nasutui.core.events import Cancelled, Event, ItemFailed, Note
 from nasutui.core.history.journal import ChangeInfo, Edit, Journal, Outcome
@@ -316,6 +316,8 @@ class TagDesk:
         now = self._readable(path)
         known = self.journal.memory(path)
         memory, tags = Memory.from_json(known), now.caption.tags
+        if now.data is None:
+            memory = fresh(memory)
         if rejected:
             new = edited(memory, tags, tags, removed=(tag,))
         else:

@@ -90,15 +90,15 @@ def is_marked(path: Path) -> bool:
     return path.with_name(_MARK).exists()
 
 
-def check_header(path: Path) -> None:
-    """Look at the first bytes of a database file. Raises DamagedError, OSError."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except FileNotFoundError:
-        return
-    if header and not (len(header) == 100 and set(header[18:20]) <= {*_FORMATS}):
-        raise DamagedError("the header is damaged")
+def is_damaged_header(path: Path) -> bool:
+    """True when only damage to its first bytes makes SQLite open it for reading only.
+
+    Call it only then: to open and close the file beside SQLite takes this process's locks off it.
+    """
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        header = file.read(100)
+        return len(header) == 100 and not set(header[18:20]) <= {*_FORMATS}
+    return False
 
 
 def check_tables(db: sqlite3.Connection, schema: str) -> None:

@@ -119,13 +119,12 @@ def connect(root: Path, *, durable: bool) -> Connection:
 
 def _open(path: Path, *, durable: bool) -> Connection:
     """Open it, whole and with our tables. Raises sqlite3.Error, StateError."""
-    damage.check_header(path)
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False,
         factory=Connection,
     )  # fmt: skip
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection, path)
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         if sys.platform == "darwin" and durable:
             connection.execute("PRAGMA fullfsync=ON")
@@ -133,10 +132,23 @@ def _open(path: Path, *, durable: bool) -> Connection:
         _migrate(connection, path)
         damage.check_tables(connection, SCHEMA)
         damage.examine(connection, path)
+    except UnicodeDecodeError as error:  # SQLite's own complaint, with a damaged name in it
+        connection.close()
+        raise damage.DamagedError("a name in it is no text") from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: Connection, path: Path) -> None:
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        read_only = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+        if read_only and damage.is_damaged_header(path):
+            raise damage.DamagedError("the header is damaged") from error
+        raise
 
 
 def _open_anew(path: Path, use: damage.Use, *, durable: bool) -> Connection:
@@ -181,6 +193,9 @@ def explained_errors(root: Path) -> Iterator[None]:
         raise StateError(explain_os_error(error, folder), code=os_error_code(error)) from error
     except sqlite3.Error as error:
         raise database_error(error, database_path(root)) from error
+    except UnicodeDecodeError as error:
+        found = damage.DamagedError("a text in it is none")
+        raise database_error(found, database_path(root)) from error
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

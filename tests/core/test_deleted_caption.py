@@ -9,9 +9,11 @@ from nasutui.core.events import never
 from nasutui.core.project import RAW, TAGGED, create_project, open_project
 from nasutui.core.run import RunSettings, caption_settings, run
 from nasutui.core.sample import sample_pictures
-from nasutui.core.tagging.caption import caption
+from nasutui.core.tagging.caption import CaptionSettings, caption
 from nasutui.core.tagging.models import EMBEDDED
 from nasutui.core.training.export import ExportSettings, export
+from tests.support.crash_desk import open_desk
+from tests.support.said_tagger import SaidTagger, tiny_png
 
 
 def test_a_deleted_caption_comes_back_without_what_a_person_removed(tmp_path: Path) -> None:
@@ -38,3 +40,18 @@ def test_exporting_a_plain_folder_leaves_no_state_in_it(tmp_path: Path) -> None:
     list(export(ExportSettings(folder, tmp_path / "out", "x"), never))
     assert sorted(p.name for p in folder.iterdir()) == ["a.png", "a.txt"]
     assert (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_rejecting_a_proposal_where_the_caption_was_deleted_rejects_that_one_only(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.png").write_bytes(tiny_png())
+    step = CaptionSettings(tmp_path, tmp_path, workers=1)
+    tagger = SaidTagger(["1girl", "solo", "hat"])
+    list(caption(step, never, tagger))
+    (tmp_path / "a.txt").unlink()
+    desk = open_desk(tmp_path)
+    desk.reject(0, "hat", rejected=True)
+    desk.close()
+    list(caption(step, never, tagger))
+    assert (tmp_path / "a.txt").read_bytes() == b"1girl, solo"

@@ -29,6 +29,7 @@ from nasutui.core.events import Events, ItemFailed, never
 from nasutui.core.history.steps import HistorySettings, redo, undo
 from nasutui.core.tagging.caption import CaptionSettings, caption
 from tests.support.caption_folder import collect
+from tests.support.known_tags import Known, keys
 from tests.support.said_tagger import SaidTagger, tiny_png
 
 TAGS = ["1girl", "solo", "blue_hair", "Blue hair", "^_^", ":d", "poster_(object)", "nasumiso_style"]
@@ -41,34 +42,6 @@ WAYS = {
     "utf-16": lambda text: text.encode("utf-16"),
     "loose": lambda text: f"  {text} ,, \n".replace(", ", " , ").encode(),
 }
-
-
-def keys(tags: list[str] | tuple[str, ...]) -> set[str]:
-    return {tag_key(t) for t in tags}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the promise binds us to, and the caption as nasutui last saw it."""
-
-    added: frozenset[str] = frozenset()
-    removed: frozenset[str] = frozenset()
-    seen: frozenset[str] = frozenset()
-
-    def look(self, now: set[str]) -> Known:
-        """What another program put in or took out since is a person's doing."""
-        new, gone = now - self.seen, self.seen - now
-        return Known(
-            frozenset((self.added | new) - gone),
-            frozenset((self.removed | gone) - new),
-            frozenset(now),
-        )
-
-    def want(self, added: set[str], removed: set[str], now: set[str]) -> Known:
-        added, removed = added & now, removed - now
-        return Known(
-            (self.added | added) - removed, (self.removed | removed) - added, frozenset(now)
-        )
 
 
 @dataclass

@@ -90,6 +90,18 @@ def a_column_is_gone(path: Path, _dice: random.Random) -> None:
         db.execute("ALTER TABLE edit RENAME COLUMN turn TO spin")
 
 
+def memories_are_garbage(path: Path, dice: random.Random) -> None:
+    texts = ["", "{", "[1]", "null", '{"tagger": 3}', '{"added": [1]}', 5, b"\xff"]
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for (row,) in db.execute("SELECT path FROM memory").fetchall():
+            db.execute("UPDATE memory SET value=? WHERE path=?", (dice.choice(texts), row))
+
+
+def a_time_is_garbage(path: Path, dice: random.Random) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE change SET at=? WHERE id > 3", (dice.choice(["", "now", 5, b"\xff"]),))
+
+
 # Those that are noticed when the database is opened.
 AT_OPENING: dict[str, Damage] = {
     "zeros": zeros,
@@ -108,4 +120,6 @@ LATER: dict[str, Damage] = {
     "header only": header_only,
     "one page": one_page,
     "some bytes": some_bytes,
+    "memories are garbage": memories_are_garbage,
+    "a time is garbage": a_time_is_garbage,
 }

@@ -37,15 +37,27 @@ class Memory:
 
     @staticmethod
     def from_json(text: str | None) -> Memory:
+        """What `to_json` made. Of a text that is damaged nothing is known: every tag of the
+        caption is a person's then, and none is lost."""
         if text is None:
             return Memory()
-        value = json.loads(text)
-        tagger = value.get("tagger")
+        try:
+            value = json.loads(text)
+            lists = [value.get(name) for name in ("tagger", "added", "removed")]
+        except (ValueError, TypeError, AttributeError):
+            return Memory()
+        if not all(_is_tags(tags) for tags in lists):
+            return Memory()
+        tagger, added, removed = lists
         return Memory(
-            None if tagger is None else tuple(tagger),
-            tuple(value.get("added", ())),
-            tuple(value.get("removed", ())),
+            None if tagger is None else tuple(tagger), tuple(added or ()), tuple(removed or ())
         )
+
+
+def _is_tags(value: object) -> bool:
+    return value is None or (
+        isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    )
 
 
 def notice(memory: Memory, caption: Sequence[str]) -> Memory:
