@@ -397,7 +397,9 @@ class TwoEditors(RuleBasedStateMachine):
 
 
 SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
-TwoEditors.TestCase.settings = settings(max_examples=15, stateful_step_count=25, report_multiple_bugs=False, **SLOW)
+TwoEditors.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=25, report_multiple_bugs=False, **SLOW
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
