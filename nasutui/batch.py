@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from nasutui.arguments import WrongUsageError
-from nasutui.core.errors import NasutuiError, UsageError, explain_os_error
+from nasutui.core.errors import NasutuiError, UsageError, explain_os_error, os_error_code
 from nasutui.core.events import Finished, ItemDone, ItemFailed, Row
 from nasutui.core.i18n import _
 from nasutui.report import OutputLostError, Reporter, make_reporter
@@ -81,6 +81,9 @@ def _guarded(arguments: list[str], stop: _Stop) -> int:
         return WRONG_USAGE
     except NasutuiError as error:
         reporter.error(error)
+        return NOTHING_DONE
+    except OSError as error:  # of a disk or folder, in the middle of a step
+        reporter.error(NasutuiError(explain_os_error(error), code=os_error_code(error)))
         return NOTHING_DONE
     finally:
         reporter.close()

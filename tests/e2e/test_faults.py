@@ -3,12 +3,15 @@ told in words, and when the disk has room again the next run does the rest."""
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+import nasutui.batch
+import nasutui.cli
 from nasutui.core.errors import InputError
 from nasutui.core.events import ItemFailed, never
 from nasutui.core.history.steps import HistorySettings, redo, undo
@@ -94,3 +97,16 @@ def test_a_fault_at_every_access(name: str, how: str, tmp_path: Path) -> None:
     faults = check(STEPS[name], tmp_path, how, first=1, stride=1)
     print(f"{name}: {faults} times {how}")
     assert faults >= 2
+
+
+def test_what_a_step_does_not_foresee_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error of the system that comes out of a step is no reader that has gone: it is said."""
+
+    def broken(_step: object, _stop: object, _reporter: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "/the/file")
+
+    monkeypatch.setattr(nasutui.batch, "_run", broken)
+    assert nasutui.cli.main(["--batch", "edit", "--input", str(tmp_path), "--add", "x"]) == 1
+    assert "/the/file: the disk is full" in capsys.readouterr().err

@@ -46,15 +46,16 @@ def keys(dice: random.Random) -> bytes:
     """What a person types: one thing after the other."""
     return dice.choice(
         [
-            b"a" + dice.choice(TAGS).encode() + b"\r\r",
-            b"lJh",
-            b"ldh",
-            b"lfh",
+            b"a|" + dice.choice(TAGS).encode() + b"\r|\r",
+            b"a|" + dice.choice(TAGS).encode() + b"\r|\r",
+            b"l|J|h",
+            b"l|d|h",
+            b"l|f|h",
             b"j",
-            b"uy",
-            b"uy",
-            b"\x12y",
-            b"\x12y",
+            b"u|y",
+            b"u|y",
+            b"\x12|y",
+            b"\x12|y",
             b"xcjp",
         ]
     )
@@ -64,7 +65,9 @@ def type_and_kill(folder: Path, dice: random.Random) -> None:
     with PtyApp(folder) as app:
         app.until("img1.png")
         for _ in range(dice.randrange(1, 25)):
-            app.send(keys(dice))
+            for part in keys(dice).split(b"|"):  # keys of one burst go where the first one went
+                app.send(part)
+                time.sleep(0.04 * (part == b"a") + 0.02 * part.endswith(b"\r"))
             time.sleep(dice.choice([0, 0.005, 0.02, 0.06]) * dice.random())
         time.sleep(dice.random() * dice.choice([0.01, 0.1, 0.4]))
         app.kill()

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.support.batch import environment
 
 PATIENCE = 30.0  # seconds until what is waited for counts as missing
+_QUIET = 0.3
 # The terminal becomes the one that controls the process: its loss is SIGHUP.
 _START = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -64,14 +65,34 @@ class PtyApp:
             if not data:
                 return
 
-    def until(self, text: str) -> None:
-        """Wait until the program has written this text."""
+    @property
+    def said(self) -> int:
+        """How many bytes the program has written."""
+        return len(self._said)
+
+    def until(self, text: str, since: int = 0) -> None:
+        """Wait until the program has written this text, after so many bytes."""
         wanted = text.encode()
         with self._news:
-            came = self._news.wait_for(lambda: wanted in self._said or self._gone, PATIENCE)
-            assert came and wanted in self._said, (
-                f"never came: {text}; it said {self._said[-3000:]!r}"
-            )
+            self._news.wait_for(lambda: self._said.find(wanted, since) >= 0 or self._gone, PATIENCE)
+            found = self._said.find(wanted, since) >= 0
+            assert found, f"never came: {text}; it said {self._said[-3000:]!r}"
+
+    def add(self, tag: str) -> None:
+        """Type a tag for the picture under the cursor. The line must have the focus first: keys of
+        one burst go where the first one went."""
+        since = self.said
+        self.send(b"a")
+        self.until("meaning", since)
+        for part in (tag.encode() + b"\r", b"\r"):
+            self.send(part)
+            self.until_quiet()
+
+    def until_quiet(self) -> None:
+        """Wait until the program has written nothing more for a moment: it waits for a key."""
+        with self._news:
+            while self._news.wait(_QUIET):
+                assert not self._gone
 
     def send(self, keys: bytes) -> None:
         """Type; a program that has gone takes no notice."""

@@ -55,9 +55,7 @@ class Memory:
 
 
 def _is_tags(value: object) -> bool:
-    return value is None or (
-        isinstance(value, list) and all(isinstance(tag, str) for tag in value)
-    )
+    return value is None or (isinstance(value, list) and all(isinstance(tag, str) for tag in value))
 
 
 def notice(memory: Memory, caption: Sequence[str]) -> Memory:

@@ -24,6 +24,7 @@ from nasutui.core.database import (
     connect,
     database_error,
     database_path,
+    explained_errors,
     state_root,
 )
 from nasutui.core.errors import (
@@ -119,7 +120,8 @@ def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
     db = connect(root, durable=False)
     lock = FileLock(root / STATE_DIR / "prepare.lock")
     try:
-        lock.acquire(timeout=0)
+        with explained_errors(root):
+            lock.acquire(timeout=0)
         yield from set_aside_notes(db, root)
         yield from _prepare_all(settings, found, root, db, cancelled)
     except Timeout as error:
