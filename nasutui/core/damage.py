@@ -93,7 +93,8 @@ def is_marked(path: Path) -> bool:
 def is_damaged_header(path: Path) -> bool:
     """True when only damage to its first bytes makes SQLite open it for reading only.
 
-    Call it only then: to open and close the file beside SQLite takes this process's locks off it.
+    Ask only when something is wrong: to open and close the file beside SQLite takes this process's
+    locks off it.
     """
     with contextlib.suppress(OSError), path.open("rb") as file:
         header = file.read(100)
@@ -134,6 +135,8 @@ def examine(db: sqlite3.Connection, path: Path) -> None:
     Raises sqlite3.Error."""
     if not is_marked(path):
         return
+    if is_damaged_header(path):
+        raise DamagedError("the header is damaged")
     said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if said != "ok":
         raise DamagedError(str(said))

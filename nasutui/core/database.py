@@ -124,7 +124,7 @@ def _open(path: Path, *, durable: bool) -> Connection:
         factory=Connection,
     )  # fmt: skip
     try:
-        _use_wal(connection, path)
+        connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         if sys.platform == "darwin" and durable:
             connection.execute("PRAGMA fullfsync=ON")
@@ -139,16 +139,6 @@ def _open(path: Path, *, durable: bool) -> Connection:
         connection.close()
         raise
     return connection
-
-
-def _use_wal(connection: Connection, path: Path) -> None:
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as error:
-        read_only = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
-        if read_only and damage.is_damaged_header(path):
-            raise damage.DamagedError("the header is damaged") from error
-        raise
 
 
 def _open_anew(path: Path, use: damage.Use, *, durable: bool) -> Connection:
@@ -223,7 +213,8 @@ def database_error(error: sqlite3.Error, path: Path) -> StateError:
     """A StateError that says what a person can do about an error of SQLite."""
     name = display_name(path)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if damage.is_damage(error):
+    read_only = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+    if damage.is_damage(error) or (read_only and damage.is_damaged_header(path)):
         if path.parent.name == STATE_DIR:
             damage.mark(path)
         text = _(
@@ -241,7 +232,7 @@ def database_error(error: sqlite3.Error, path: Path) -> StateError:
             _("{name} is in use by another program; try again when it is done").format(name=name),
             code="state-busy",
         )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+    if read_only:
         return StateError(
             _("{name} can't be written; check the rights of its folder").format(name=name),
             code="no-permission",

@@ -248,6 +248,15 @@ with Journal(Path(sys.argv[1])):
 """
 
 
+LOCK = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
 class TestOthers:
     def test_it_is_not_renamed_under_one_that_has_it_open(self, folder: Path) -> None:
         with subprocess.Popen(
@@ -315,6 +324,32 @@ class TestTheEditor:
                 assert error.code == "state-damaged"
         assert refused <= 1
         assert (folder / "0.txt").read_bytes() == b"1girl, hat, smile"
+        desk.close()
+
+    def test_a_locked_history_leaves_the_captions_visible(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another process holds the database for longer than anybody waits."""
+        monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
+        with subprocess.Popen(
+            [sys.executable, "-c", LOCK, str(database.database_path(folder))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as other:  # fmt: skip
+            assert other.stdout is not None
+            other.stdout.readline()
+            desk = self.desk(folder)
+            assert len(desk.dataset) == len(OLD)
+            desk.recover()
+            for _ in range(2):
+                with pytest.raises(StateError) as caught:
+                    desk.edit(0, ["x"], "x")
+                assert caught.value.code == "state-busy"
+            assert captions(folder) == NEW
+            other.kill()
+        assert desk.edit(0, ["x"], "x") is None
+        assert desk.turn(back=True) is not None
+        assert captions(folder) == NEW
+        assert set_aside(folder) == []
         desk.close()
 
     def test_a_newer_history_leaves_the_captions_visible(self, folder: Path) -> None:

@@ -108,7 +108,6 @@ AT_OPENING: dict[str, Damage] = {
     "noise": noise,
     "text": text,
     "first bytes only": first_bytes_only,
-    "read-only format": read_only_format,
     "other tables": other_tables,
     "a table is gone": a_table_is_gone,
     "a column is gone": a_column_is_gone,
@@ -120,6 +119,7 @@ LATER: dict[str, Damage] = {
     "header only": header_only,
     "one page": one_page,
     "some bytes": some_bytes,
+    "read-only format": read_only_format,
     "memories are garbage": memories_are_garbage,
     "a time is garbage": a_time_is_garbage,
 }
