@@ -33,11 +33,14 @@ if sys.platform == "win32":
 from tests.e2e.test_kill_editor import check, make_template, texts
 from tests.support.pty_app import PtyApp, wait_for
 
+LONG = pytest.mark.soak
 FIRST = b"1girl, solo, blue_hair, >_<"
 
 
 class TestLost:
-    @pytest.mark.parametrize("how", ["hang_up", "SIGHUP", "SIGTERM"])
+    @pytest.mark.parametrize(
+        "how", ["hang_up", pytest.param("SIGHUP", marks=LONG), pytest.param("SIGTERM", marks=LONG)]
+    )
     def test_an_editor_in_the_middle_of_many_files(self, tmp_path: Path, how: str) -> None:
         folder = make_template(tmp_path / "絵")
         dice = random.Random(how)
@@ -67,8 +70,19 @@ class TestLost:
             app.hang_up()
             app.ended()
 
-    @pytest.mark.parametrize("name", ["caption", "translate", "edit"])
-    @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+    @pytest.mark.parametrize(
+        ("name", "number"),
+        [
+            ("caption", signal.SIGHUP),
+            ("translate", signal.SIGTERM),
+            *(
+                pytest.param(name, number, marks=LONG)
+                for name in STEPS
+                if name != "run"
+                for number in (signal.SIGHUP, signal.SIGTERM)
+            ),
+        ],
+    )
     def test_a_step_that_is_told_to_stop(self, tmp_path: Path, name: str, number: int) -> None:
         step, place = STEPS[name], tmp_path / "place"
         place_for(step, place, pictures=8)
@@ -87,7 +101,8 @@ class TestLost:
         assert process.returncode in (0, 130)
         assert complaints == b""
         check_after_kill(files_of(place), old, new)
-        assert not [e for e in collect(step.again(place)) if isinstance(e, ItemFailed)]
+        if files_of(place) != new:
+            assert not [e for e in collect(step.again(place)) if isinstance(e, ItemFailed)]
         assert files_of(place) == new
 
 
@@ -111,6 +126,7 @@ def take_all_back(root: Path) -> None:
 
 
 class TestTogether:
+    @LONG
     def test_two_that_caption(self, tmp_path: Path) -> None:
         step, place = STEPS["caption"], tmp_path / "place"
         place_for(step, place)
@@ -145,6 +161,7 @@ class TestTogether:
         take_all_back(place / "tagged")
         assert text_files(files_of(place)) in (first, {})
 
+    @LONG
     def test_two_runs_of_one_project(self, tmp_path: Path) -> None:
         step, place = STEPS["run"], tmp_path / "place"
         place_for(step, place, pictures=6)
