@@ -14,7 +14,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import random
 import sqlite3
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +28,7 @@ except ImportError:  # Windows, where a file that is open can't be renamed
 _PARTS = ("-wal", "-shm", "")  # the database itself last: until then it is found damaged again
 _MARK = "state.suspect"
 _UNTOLD = "set-aside"
+_PAUSE_SECONDS = (0.01, 0.1)
 _STATES = ("applying", "applied", "undoing", "undone", "redoing")
 # Bytes 18 and 19 of the header; with others SQLite opens it for reading only, and says no more.
 _FORMATS = (1, 2)
@@ -72,6 +75,13 @@ class Use:
             return False
         return True
 
+    def pause(self) -> None:
+        """Let others have it for a moment, one of whom may want it alone."""
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._handle, fcntl.LOCK_UN)
+        time.sleep(random.uniform(*_PAUSE_SECONDS))
+
     def release(self) -> None:
         """Let go of it. A second call does nothing."""
         handle, self._handle = self._handle, -1
@@ -104,8 +114,24 @@ def is_damaged_header(path: Path) -> bool:
 
 def check_tables(db: sqlite3.Connection, schema: str) -> None:
     """Every table and column of ours must be there. Raises sqlite3.Error."""
-    if not _columns_of(schema) <= _columns(db):
-        raise DamagedError("tables are missing")
+    try:
+        for question in _questions(schema):
+            db.execute(question)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise DamagedError("tables are missing") from error
+        raise
+
+
+@functools.cache
+def _questions(schema: str) -> tuple[str, ...]:
+    """A question to each table that names all its columns and reads no row."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(schema)
+        columns: dict[str, list[str]] = {}
+        for table, column in _columns(db):
+            columns.setdefault(table, []).append(column)
+    return tuple(f"SELECT {', '.join(c)} FROM {t} LIMIT 0" for t, c in columns.items())
 
 
 def check_empty(db: sqlite3.Connection) -> None:
@@ -114,18 +140,11 @@ def check_empty(db: sqlite3.Connection) -> None:
         raise DamagedError("it is no database of nasutui")
 
 
-@functools.cache
-def _columns_of(schema: str) -> frozenset[tuple[str, str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(schema)
-        return _columns(db)
-
-
 def _columns(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
     return frozenset(
         db.execute(
             "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c"
-            " WHERE t.type='table'"
+            " WHERE t.type='table' AND t.name NOT LIKE 'sqlite_%'"
         )
     )
 

@@ -27,7 +27,7 @@ from nasutui.core.text import display_name
 STATE_DIR = ".nasutui"
 PROJECT_FILE = "project.toml"
 _BUSY_SECONDS = 30.0
-_ALONE_SECONDS, _AGAIN_SECONDS = 2.0, 0.05  # to have a damaged database alone
+_ALONE_SECONDS = 2.0  # within which a damaged database is had alone
 
 
 def state_root(folder: Path) -> Path:
@@ -156,7 +156,7 @@ def _open_anew(path: Path, use: damage.Use, *, durable: bool) -> Connection:
             if not alone and time.monotonic() > until:
                 raise _shared_damage(path) from error
             if not alone:
-                time.sleep(_AGAIN_SECONDS)
+                use.pause()
                 continue
             kept = damage.set_aside(path)
             connection = _open(path, durable=durable)

@@ -183,19 +183,6 @@ class TwoEditors(RuleBasedStateMachine):
         if next_conflict is None and chosen != conflict.theirs:
             self.model.record({name: written(chosen)})
 
-    @rule(editor=editors, stem=stems, tag=tag, rejected=st.booleans())
-    def answers_a_proposal(self, editor: int, stem: str, tag: str, rejected: bool) -> None:
-        slot, name = self.slot(editor, stem), f"{stem}.txt"
-        now = tags_of(self.model.files.get(name))
-        if slot is None or now is None or keys([tag]) & keys(now):
-            return
-        self.desks[editor].reject(slot, tag, rejected=rejected)
-        known = self.model.looked(name)
-        self.model.known[name] = (
-            known.want(set(), keys([tag]), keys(now)) if rejected
-            else known.__class__(known.added, known.removed - keys([tag]), known.seen)
-        )  # fmt: skip
-
     @rule(editor=editors, chosen=st.sets(stems), what=st.sampled_from(["add", "remove", "replace"]),
           one=tag, other=tag)  # fmt: skip
     def changes_many(self, editor: int, chosen: set[str], what: str, one: str, other: str) -> None:

@@ -278,7 +278,7 @@ class TestOthers:
         database.database_path(folder).write_bytes(b"x" * 5000)
         script = HOLD.replace("sys.stdin.read()", "")
         command = [sys.executable, "-c", script, str(folder)]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(5)]
         for process in running:
             process.communicate()
             assert process.returncode == 0
