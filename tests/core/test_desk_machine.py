@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -55,9 +56,11 @@ WAYS = {
 
 class TwoEditors(RuleBasedStateMachine):
     killer = Killer()
+    walks = kills = 0
 
     def __init__(self) -> None:
         super().__init__()
+        TwoEditors.walks += 1
         self.folder = Path(tempfile.mkdtemp(prefix="nasutui-desks-"))
         self.model = Model({})
         self.pictures: set[str] = set()
@@ -365,6 +368,7 @@ class TwoEditors(RuleBasedStateMachine):
             self.model.turn(back=back)
 
     def open_after_kill(self) -> None:
+        TwoEditors.kills += 1
         self.desks[0].close()
         self.desks[0] = open_desk(self.folder)
         assert temporaries(self.folder) == []
@@ -384,6 +388,7 @@ class TwoEditors(RuleBasedStateMachine):
 
 
 SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
+LONG = {**SLOW, "derandomize": False}
 TwoEditors.TestCase.settings = settings(
     max_examples=15, stateful_step_count=25, report_multiple_bugs=False, **SLOW
 )
@@ -400,6 +405,12 @@ TestTwoEditors = TwoEditors.TestCase
 
 @pytest.mark.soak
 def test_for_as_long_as_it_takes() -> None:
-    run_state_machine_as_test(
-        TwoEditors, settings=settings(max_examples=2000, stateful_step_count=40, **SLOW)
-    )
+    until = time.monotonic() + 240
+    rounds = 0
+    TwoEditors.walks = TwoEditors.kills = 0
+    while time.monotonic() < until and rounds < 100:
+        rounds += 1
+        walk = settings(max_examples=40, stateful_step_count=40, database=None, **LONG)
+        run_state_machine_as_test(seed(rounds)(TwoEditors), settings=walk)
+    print(f"{TwoEditors.walks} walks of up to 40 steps, {TwoEditors.kills} kills")
+    assert TwoEditors.walks >= 100
