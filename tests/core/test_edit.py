@@ -9,7 +9,7 @@ import pytest
 
 from nasutui.core.editing.captions import decode_caption
 from nasutui.core.editing.edit import AddTagSettings, EditSettings, add_tag, edit
-from nasutui.core.errors import InputError, StateError, UsageError
+from nasutui.core.errors import InputError, UsageError
 from nasutui.core.events import Event, Finished, Note, never
 from nasutui.core.history.steps import HistorySettings, redo, undo
 from nasutui.core.tagging.caption import CaptionSettings, caption
@@ -181,13 +181,6 @@ class TestEdit:
         notes = [e for e in self.run(tmp_path, add=("x",)) if isinstance(e, Note)]
         assert [note.code for note in notes] == ["no-caption"]
         assert "b.png" in notes[0].text
-
-    def test_a_damaged_journal_changes_nothing(self, tmp_path: Path) -> None:
-        fill(tmp_path, {"a.txt": b"a"})
-        fill(tmp_path / ".nasutui", {"state.db": b"damaged " * 500})
-        with pytest.raises(StateError):
-            self.run(tmp_path, add=("x",))
-        assert texts(tmp_path) == {"a.txt": b"a"}
 
 
 class TestRemembered:

@@ -121,17 +121,22 @@ def prepare(settings: PrepareSettings, cancelled: Cancelled) -> Events:
     lock = FileLock(root / STATE_DIR / "prepare.lock")
     try:
         with explained_errors(root):
-            lock.acquire(timeout=0)
+            _take(lock, output)
         yield from set_aside_notes(db, root)
         yield from _prepare_all(settings, found, root, db, cancelled)
-    except Timeout as error:
-        text = _("another nasutui is preparing pictures into {name}; wait until it is done")
-        raise StateError(text.format(name=display_name(output)), code="state-busy") from error
     except sqlite3.Error as error:
         raise database_error(error, database_path(root)) from error
     finally:
         lock.release()
         db.close()
+
+
+def _take(lock: FileLock, output: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:  # which is an OSError too
+        text = _("another nasutui is preparing pictures into {name}; wait until it is done")
+        raise StateError(text.format(name=display_name(output)), code="state-busy") from error
 
 
 def _check_apart(settings: PrepareSettings) -> None:
