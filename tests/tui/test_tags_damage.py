@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from nasutui.core.i18n import set_language
 from tests.support.caption_folder import change
 from tests.support.screen_text import screen_text
 from tests.support.tags_app import caption_of, make_app, make_folder, settled, tags_shown, typed
@@ -24,15 +23,14 @@ def folder(tmp_path: Path) -> Path:
 
 async def test_a_damaged_history_is_set_aside_and_said(folder: Path) -> None:
     (folder / ".nasutui" / "state.db").write_bytes(b"x" * 5000)
-    set_language("ja")
     app = make_app(folder)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         screen = await settled(pilot)
         await settled(pilot)
         assert tags_shown(screen) == ["1girl", "^_^", "hat"]
         text = screen_text(app)
-        assert "履歴が壊れていた" in text
-        assert "amaged-1.db" in text  # the name may begin on the line before
+        assert "the history of this folder was" in text
+        assert "set aside" in text
         await pilot.press("a")
         await typed(pilot, ":d")
         await pilot.press("enter", "escape")
