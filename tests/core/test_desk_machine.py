@@ -410,7 +410,7 @@ def test_for_as_long_as_it_takes() -> None:
     TwoEditors.walks = TwoEditors.kills = 0
     while time.monotonic() < until and rounds < 400:
         rounds += 1
-        walk = settings(max_examples=12, stateful_step_count=40, database=None, **LONG)
+        walk = settings(max_examples=4, stateful_step_count=40, database=None, **LONG)
         run_state_machine_as_test(seed(rounds)(TwoEditors), settings=walk)
     print(f"{TwoEditors.walks} walks of up to 40 steps, {TwoEditors.kills} kills")
-    assert TwoEditors.walks >= 100
+    assert TwoEditors.walks >= 20
