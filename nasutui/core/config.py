@@ -64,7 +64,8 @@ def read_config(path: Path | None = None) -> Config:
     """The user's config; the defaults when there is no file. Raises SettingsError."""
     path = path or config_path()
     try:
-        data = read_or_none(path)
+        # The null device stands for no file, as everywhere.
+        data = None if path == Path(os.devnull) else read_or_none(path)
         document = read_toml((data or b"").decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(explain_os_error(error, path)) from error

@@ -55,14 +55,14 @@ class Source:
         """The picture's bytes; large ones only within `memory.room_for`. Raises PictureError."""
         if self.entry is None:
             return read_file(self.path)
-        if self.entry.file_size > MAX_FILE_BYTES:
-            raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         packed = self.entry.compress_size
         if self.entry.file_size > max(_SUSPICIOUS_BYTES, packed * _MOST_TO_ONE):
             text = _(
                 "this entry unpacks to a hundred times its size and more; unpack the zip first"
             )
             raise PictureError(text, code="too-large")
+        if self.entry.file_size > MAX_FILE_BYTES:
+            raise PictureError(_("the file is larger than 512 MB"), code="too-large")
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.entry) as file:
                 data = file.read(MAX_FILE_BYTES + 1)
