@@ -61,7 +61,7 @@ from nasutui.core.text import display_name
 
 STEP = "caption"
 # Finished pictures that may wait for a slower one before them; only their scores are kept.
-_AHEAD = 16
+_AHEAD = 64
 EXISTING = ("merge", "skip", "overwrite", "append")
 
 
