@@ -10,6 +10,7 @@ from nasutui.core.errors import UsageError
 from nasutui.core.i18n import _
 from nasutui.core.text import display_block
 
+COMBINE = ("union", "intersection", "mean")
 ACCELERATORS = ("cpu", "auto", "coreml", "cuda", "directml", "openvino", "webgpu", "mlx")
 PRESETS = ("reference", "sd15-style", "sd15-character", "sdxl")  # training_settings.py, untouched
 
@@ -113,9 +114,12 @@ def add_caption(parser: argparse.ArgumentParser) -> None:
     add_input(parser, _("folder of pictures"))
     parser.add_argument("--output", type=_path, required=True, metavar="DIR",
                         help=_("where pictures and captions go; may be the input folder"))  # fmt: skip
-    parser.add_argument("--model", default="SmilingWolf/wd-v1-4-moat-tagger-v2", metavar="NAME|DIR",
+    parser.add_argument("--model", action="append", metavar="NAME|DIR",
                         help=_("a WD14 model by name, a folder with model.onnx and"
-                               " selected_tags.csv, or: embedded"))  # fmt: skip
+                               " selected_tags.csv, or: embedded; several may be given"))  # fmt: skip
+    parser.add_argument("--combine", choices=COMBINE, default="union",
+                        help=_("with several models: what any says, what all say, or by the mean of"
+                               " their scores (union)"))  # fmt: skip
     parser.add_argument(
         "--threshold", type=_probability, default=0.35, help=_("for general tags (0.35)")
     )

@@ -44,6 +44,7 @@ def _prepare(options: argparse.Namespace) -> Step:
 
 def _caption(options: argparse.Namespace) -> Step:
     from nasutui.core.tagging.caption import CaptionSettings, caption
+    from nasutui.core.tagging.models import DEFAULT_MODEL
     from nasutui.core.tagging.selection import SelectionRules
 
     rules = SelectionRules(
@@ -55,9 +56,11 @@ def _caption(options: argparse.Namespace) -> Step:
         replace=_pairs(options.replace),
         spaces=options.spaces,
     )
+    model, *also = options.model or [DEFAULT_MODEL]
     settings = CaptionSettings(
-        options.input, options.output, options.model, rules, options.existing,
+        options.input, options.output, model, rules, options.existing,
         options.use_coreml, options.workers, options.accelerator, options.precision,
+        tuple(also), options.combine,
     )  # fmt: skip
     return lambda cancelled: caption(settings, cancelled)
 

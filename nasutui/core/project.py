@@ -21,6 +21,7 @@ from nasutui.core.files import read_regular, write_atomic
 from nasutui.core.i18n import _
 from nasutui.core.pictures.crop import CENTER, MODES
 from nasutui.core.settings import check_names, read_section, read_toml
+from nasutui.core.tagging.combine import COMBINE, UNION
 from nasutui.core.tagging.models import DEFAULT_MODEL
 from nasutui.core.text import display_name
 from nasutui.core.training.names import safe_name
@@ -58,11 +59,19 @@ class PrepareSection:
     crop: str = field(default=CENTER, metadata={"choices": MODES})
 
 
+def model_problem(name: str) -> str | None:
+    """What is wrong with a name in a list of models."""
+    return None if name.strip() else _("names of models or folders")
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionSection:
-    """As the flags of `nasutui --batch caption`."""
+    """As the flags of `nasutui --batch caption`. models: several that caption together; when there
+    are any, they take the place of `model`. combine: how their scores become one."""
 
     model: str = DEFAULT_MODEL
+    models: tuple[str, ...] = field(default=(), metadata={"check": model_problem})
+    combine: str = field(default=UNION, metadata={"choices": COMBINE})
     threshold: float = field(default=0.35, metadata={"range": (0, 1)})
     character_threshold: float = field(default=0.85, metadata={"range": (0, 1)})
     mcut: bool = False
@@ -71,6 +80,11 @@ class CaptionSection:
     replace: dict[str, str] = field(default_factory=dict)
     spaces: bool = False
     existing: str = field(default="merge", metadata={"choices": EXISTING_CHOICES})
+
+    @property
+    def taggers(self) -> tuple[str, ...]:
+        """The models that caption, at least one."""
+        return self.models or (self.model,)
 
 
 @dataclass(frozen=True, slots=True)

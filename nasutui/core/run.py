@@ -15,7 +15,15 @@ from nasutui.core.i18n import _
 from nasutui.core.japanese.translate import TranslateSettings, translate
 from nasutui.core.pictures.prepare import PrepareSettings, prepare
 from nasutui.core.pictures.sources import find_sources
-from nasutui.core.project import DATASET, PROCESSED, RAW, TAGGED, Project, open_project
+from nasutui.core.project import (
+    DATASET,
+    PROCESSED,
+    RAW,
+    TAGGED,
+    CaptionSection,
+    Project,
+    open_project,
+)
 from nasutui.core.tagging.caption import CaptionSettings, caption
 from nasutui.core.tagging.selection import SelectionRules
 from nasutui.core.text import display_name
@@ -44,22 +52,25 @@ def prepare_settings(project: Project) -> PrepareSettings:
 def caption_settings(project: Project) -> CaptionSettings:
     """How this project captions; a model given as a relative folder is looked for in the project."""
     section = project.settings.caption
-    local = project.root / section.model
+    model, *also = [local_model(project.root, name) for name in section.taggers]
     return CaptionSettings(
-        project.folder(PROCESSED),
-        project.folder(TAGGED),
-        str(local) if local.is_dir() else section.model,
-        SelectionRules(
-            section.threshold,
-            section.character_threshold,
-            section.mcut,
-            section.ratings,
-            section.exclude,
-            tuple(section.replace.items()),
-            section.spaces,
-        ),
-        section.existing,
-    )
+        project.folder(PROCESSED), project.folder(TAGGED), model, caption_rules(section),
+        section.existing, also=tuple(also), combine=section.combine,
+    )  # fmt: skip
+
+
+def local_model(root: Path, name: str) -> str:
+    """A model's name, or the project's folder that is meant by it."""
+    local = root / name
+    return str(local) if local.is_dir() else name
+
+
+def caption_rules(section: CaptionSection) -> SelectionRules:
+    """How scores become tags by a project's settings."""
+    return SelectionRules(
+        section.threshold, section.character_threshold, section.mcut, section.ratings,
+        section.exclude, tuple(section.replace.items()), section.spaces,
+    )  # fmt: skip
 
 
 def export_settings(project: Project) -> ExportSettings:

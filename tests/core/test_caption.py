@@ -59,7 +59,7 @@ def run(
     folder: Path, output: Path, tagger: FakeTagger | None = None, **options: object
 ) -> list[Event]:
     settings = CaptionSettings(folder, output, **options)  # type: ignore[arg-type]
-    return list(caption(settings, never, tagger))
+    return list(caption(settings, never, *([tagger] if tagger else [])))
 
 
 def summary(events: list[Event]) -> dict[str, object]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nasutui.core.database import database_error, database_path, state_root
@@ -50,10 +49,11 @@ from nasutui.core.pictures.memory import room_for
 from nasutui.core.pictures.mirror import PictureMirror
 from nasutui.core.state import recovery_notes
 from nasutui.core.tagging.accelerators import PROCESSOR
+from nasutui.core.tagging.combine import UNION
 from nasutui.core.tagging.engine import FP32, make_ready, variant_of
 from nasutui.core.tagging.hub import check_arrived_whole
-from nasutui.core.tagging.models import DEFAULT_MODEL, locate
-from nasutui.core.tagging.score_writer import ScoreWriter
+from nasutui.core.tagging.models import DEFAULT_MODEL, ModelFiles, locate
+from nasutui.core.tagging.panel import Panel
 from nasutui.core.tagging.scores import Scores, ScoreStore
 from nasutui.core.tagging.selection import SelectionRules, select
 from nasutui.core.tagging.tagger import OnnxTagger, Tagger
@@ -62,6 +62,7 @@ from nasutui.core.text import display_name
 STEP = "caption"
 # Finished pictures that may wait for a slower one before them; only their scores are kept.
 _AHEAD = 64
+_BEST = 12  # tags with the highest scores that are reported of a picture
 EXISTING = ("merge", "skip", "overwrite", "append")
 
 
@@ -69,7 +70,8 @@ EXISTING = ("merge", "skip", "overwrite", "append")
 class CaptionSettings:
     """input: folder of pictures; output: where captions (and copies of the pictures) go, may be
     the same. existing: one of EXISTING. use_coreml: as the accelerator "coreml". workers: 0 means one
-    a core. accelerator: one of accelerators.NAMES. precision: one of engine.PRECISIONS."""
+    a core. accelerator: one of accelerators.NAMES. precision: one of engine.PRECISIONS. also: further
+    taggers that caption together with `model`; combine: how, one of combine.COMBINE."""
 
     input: Path
     output: Path
@@ -80,6 +82,8 @@ class CaptionSettings:
     workers: int = 0
     accelerator: str = PROCESSOR
     precision: str = FP32
+    also: tuple[str, ...] = ()
+    combine: str = UNION
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +97,23 @@ class _Read:
     status: os.stat_result | None = None
 
 
-class _Claims:
-    """Lets one worker at a time look at pictures with the same bytes: the next finds the scores."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
-
-    def of(self, sha256: str) -> threading.Lock:
-        """The lock of these bytes."""
-        with self._guard:
-            return self._locks.setdefault(sha256, threading.Lock())
-
-
 @dataclass(slots=True)
 class _Run:
     """Everything one run works with."""
 
     settings: CaptionSettings
-    tagger: Tagger
-    store: ScoreStore
+    panel: Panel
     hashes: FileHashes
     mirror: PictureMirror
-    model_id: int
     journal: Journal
-    scored: set[str | None]
-    writer: ScoreWriter
-    claims: _Claims = field(default_factory=_Claims)
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def caption(
-    settings: CaptionSettings, cancelled: Cancelled, tagger: Tagger | None = None
-) -> Events:
+def caption(settings: CaptionSettings, cancelled: Cancelled, *given: Tagger) -> Events:
     """Caption every picture of the input folder. Raises InputError, ModelError, StateError.
 
-    tagger: used instead of `settings.model` (tests and other front ends of the same engine).
+    given: taggers to use instead of those that the settings name (tests and other front ends of the
+    same engine).
     """
     listing = scan(settings.input)
     if not listing.pictures:
@@ -143,21 +128,16 @@ def caption(
     store = ScoreStore(root)
     try:
         hashes = FileHashes(root, store.connection)
-        if tagger is None:
-            tagger = yield from _get_tagger(settings, hashes, cancelled)
-            if tagger is None:
-                yield Finished(STEP, {}, cancelled=True)
-                return
+        taggers = given or (yield from _get_taggers(settings, hashes, cancelled))
+        if not taggers:
+            yield Finished(STEP, {}, cancelled=True)
+            return
         with Journal(root) as journal:
             yield from recovery_notes(journal)
             hashes.load()
-            model_id = store.model_id(tagger.key, tagger.name, tagger.table)
             mirror = PictureMirror(output, root, store.connection, hashes)
-            scored: set[str | None] = {*store.pictures(model_id)}
-            with closing(ScoreWriter(root, model_id)) as writer:
-                run = _Run(
-                    settings, tagger, store, hashes, mirror, model_id, journal, scored, writer
-                )
+            with closing(Panel(root, store, taggers, settings.combine)) as panel:
+                run = _Run(settings, panel, hashes, mirror, journal)
                 yield from _caption_all(run, listing, cancelled)
             hashes.save()
     except sqlite3.Error as error:
@@ -166,13 +146,18 @@ def caption(
         store.close()
 
 
-def _get_tagger(
+def _get_taggers(
     settings: CaptionSettings, hashes: FileHashes, cancelled: Cancelled
-) -> Generator[Event, None, OnnxTagger | None]:
-    files = yield from locate(settings.model, cancelled)
-    if files is None:
-        return None
-    if files.embedded:
+) -> Generator[Event, None, tuple[OnnxTagger, ...]]:
+    """The taggers that the settings name, each once; none when cancelled."""
+    taggers: dict[str, OnnxTagger] = {}
+    for name in (settings.model, *settings.also):
+        files = yield from locate(name, cancelled)
+        if files is None:
+            return ()
+        tagger = _tagger(files, hashes, settings.precision)
+        taggers.setdefault(tagger.key, tagger)
+    if all(tagger.files.embedded for tagger in taggers.values()):
         yield Note(
             "embedded",
             _(
@@ -181,24 +166,29 @@ def _get_tagger(
                 " with model.onnx and selected_tags.csv"
             ).format(model=DEFAULT_MODEL.partition("/")[2]),
         )
+    return tuple(taggers.values())
+
+
+def _tagger(files: ModelFiles, hashes: FileHashes, precision: str) -> OnnxTagger:
     try:
         model, tags = hashes.sha256(files.model), hashes.sha256(files.tags)
         check_arrived_whole({files.model: model, files.tags: tags})
     except OSError as error:
         raise ModelError(explain_os_error(error, files.model), code="model-unreadable") from error
-    return OnnxTagger(files, f"{model}+{tags}", variant=variant_of(settings.precision))
+    return OnnxTagger(files, f"{model}+{tags}", variant=variant_of(precision))
 
 
 def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     settings = run.settings
     remove_leftovers(settings.output)
     pictures = _without_skipped(run, listing)
-    if isinstance(run.tagger, OnnxTagger) and not _all_known(run, pictures):
-        yield from make_ready(
-            run.tagger, pictures, cancelled, precision=settings.precision,
-            accelerator="coreml" if settings.use_coreml else settings.accelerator,
-        )  # fmt: skip
-        run.tagger.open()  # an unusable model is said before anything begins
+    for tagger in run.panel.lacking(_known(run, pictures)):
+        if isinstance(tagger, OnnxTagger):
+            yield from make_ready(
+                tagger, pictures, cancelled, precision=settings.precision,
+                accelerator="coreml" if settings.use_coreml else settings.accelerator,
+            )  # fmt: skip
+            tagger.open()  # an unusable model is said before anything begins
     yield Started(STEP, len(listing.pictures))
     yield from _clashes(run, listing)
     taken = set(pictures)
@@ -207,7 +197,7 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
             run.counts["skipped"] += 1
             yield ItemDone(_target(run, picture), "skipped")
     label = _("caption {count} pictures with {model}").format(
-        count=len(pictures), model=display_name(run.tagger.name)
+        count=len(pictures), model=display_name(run.panel.name)
     )
     done = 0
     with run.journal.change(STEP, label) as change:
@@ -228,7 +218,7 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     summary = {name: run.counts[name] for name in names}
     yield Finished(
         STEP,
-        {**summary, "model": display_name(run.tagger.name), "output": str(settings.output)},
+        {**summary, "model": display_name(run.panel.name), "output": str(settings.output)},
         cancelled=done < len(pictures),
     )
 
@@ -267,17 +257,19 @@ def _at_once(run: _Run, picture: Path) -> _Read | None:
         sha256 = run.hashes.known(picture)
     except OSError:
         return None
-    if sha256 is None or sha256 not in run.scored:
-        return None
-    scores = run.store.get(sha256, run.model_id)
-    return None if scores is None else _Read(sha256, scores, False)
+    scores = run.panel.stored(sha256)
+    return None if sha256 is None or scores is None else _Read(sha256, scores, False)
 
 
-def _all_known(run: _Run, pictures: list[Path]) -> bool:
-    try:
-        return all(run.hashes.known(picture) in run.scored for picture in pictures)
-    except OSError:
-        return False
+def _known(run: _Run, pictures: list[Path]) -> list[str | None]:
+    """The hash of each picture whose file is unchanged since it was last read."""
+    known: list[str | None] = []
+    for picture in pictures:
+        try:
+            known.append(run.hashes.known(picture))
+        except OSError:
+            known.append(None)
+    return known
 
 
 def _read(run: _Run, picture: Path) -> _Read | PictureError | ModelError:
@@ -294,12 +286,7 @@ def _read_alone(run: _Run, picture: Path) -> _Read | PictureError | ModelError:
             status = picture.stat()
             data = read_file(picture)
             sha256 = hashlib.sha256(data).hexdigest()
-        with run.claims.of(sha256):
-            scores = run.writer.pending(sha256) or run.store.get(sha256, run.model_id)
-            inferred = scores is None
-            if scores is None:
-                scores = run.tagger.scores(data if data is not None else picture)
-                run.writer.put(sha256, scores)
+        scores, inferred = run.panel.ask(sha256, data if data is not None else picture)
         return _Read(sha256, scores, inferred, status)
     except (PictureError, ModelError) as error:
         return error
@@ -324,7 +311,16 @@ def _settle(
     except (PictureError, CaptionError) as error:
         yield _failed(picture if isinstance(error, PictureError) else target, error)
         return
-    yield from batch.add(edit, report)
+    yield from batch.add(edit, _with_best(run, report, picture, result))
+
+
+def _with_best(run: _Run, report: ItemDone, picture: Path, result: _Read) -> ItemDone:
+    """The report with what the taggers saw, when they looked just now."""
+    if not result.inferred:
+        return report
+    best = result.scores.best(run.panel.table, _BEST)
+    detail = {"picture": picture.name, "best": [[tag, p] for tag, p in best]}
+    return replace(report, detail={**report.detail, **detail})
 
 
 def _failed(path: Path, error: PictureError | ModelError | CaptionError) -> ItemFailed:
@@ -333,7 +329,7 @@ def _failed(path: Path, error: PictureError | ModelError | CaptionError) -> Item
 
 
 def _edit(run: _Run, target: Path, scores: Scores) -> tuple[Edit | None, ItemDone]:
-    said = select(scores, run.tagger.table, run.settings.rules)
+    said = select(scores, run.panel.table, run.settings.rules)
     now = read_caption(target)
     tags, remembered = now.caption.tags, run.journal.memory(target)
     memory = Memory.from_json(remembered)

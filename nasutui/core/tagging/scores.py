@@ -115,6 +115,14 @@ class Scores:
             for i, p in zip(self.tags.tolist(), self.probabilities.tolist(), strict=True)
         }
 
+    def best(self, table: TagTable, count: int) -> list[tuple[str, float]]:
+        """The tags with the highest probabilities, the highest first; no ratings."""
+        import numpy as np
+
+        shown = np.where(table.codes[self.tags] == RATING, np.float16(-1), self.probabilities)
+        order = [i for i in np.argsort(-shown, kind="stable")[:count].tolist() if shown[i] >= 0]
+        return [(table.names[self.tags[i]], round(float(shown[i]), 4)) for i in order]
+
 
 def put_row(db: sqlite3.Connection, picture: str, model: int, scores: Scores) -> None:
     """Write one picture's scores; the transaction is the caller's."""
