@@ -1,27 +1,21 @@
 """What other thresholds would do to the captions, at once and before anything is written.
 
-All scores of a folder are laid out in flat arrays, one entry a stored score; beside each stands
-whether its tag is in the caption now and whether a person put it in or took it out. A question about
-other thresholds is then a comparison of arrays: some milliseconds for 10,000 pictures.
+Everything known of a folder is laid out in flat arrays (see live_loading.py): one row a stored score
+or tag of a caption, with whether it is in the caption now and whether a person put it in or took it
+out. A question about other thresholds is then a comparison of arrays: some milliseconds for 10,000
+pictures.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntFlag
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nasutui.core.database import state_root
 from nasutui.core.editing.captions import tag_key
-from nasutui.core.editing.changing import read_caption
-from nasutui.core.editing.listing import caption_path, scan
-from nasutui.core.editing.provenance import Memory, notice
-from nasutui.core.errors import CaptionError
-from nasutui.core.events import Cancelled
-from nasutui.core.hashes import FileHashes
-from nasutui.core.history.journal import Journal
-from nasutui.core.tagging.scores import CHARACTER, RATING, Scores, ScoreStore, TagTable
+from nasutui.core.tagging.scores import CHARACTER, RATING, TagTable
 from nasutui.core.tagging.selection import MCUT_CHARACTER_FLOOR, SelectionRules, excluded, mcut
 
 if TYPE_CHECKING:
@@ -29,74 +23,149 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Row(IntFlag):
+    """What is known of a tag in a picture: it is in the caption; a person put it in, took it out;
+    the caption spells it as the tag list does, or with spaces for underscores."""
+
+    PRESENT = 1
+    ADDED = 2
+    REMOVED = 4
+    AS_LISTED = 8
+    WITH_SPACES = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a run with other rules would do. come, go: tags over the whole folder; changed: pictures
-    whose caption would change; most: (picture, tags that come, tags that go), most changed first;
-    per_picture: tags a caption would have, one number a picture."""
+    whose caption would change, respelt: those of them that get nothing but other spellings; most:
+    (picture, tags that come, tags that go), most changed first; per_picture: tags a caption would
+    have, one number a picture."""
 
     come: int
     go: int
     changed: int
+    respelt: int
     most: tuple[tuple[Path, tuple[str, ...], tuple[str, ...]], ...]
     per_picture: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class LiveScores:
-    """The scores of a folder's pictures by one model, as arrays over all entries.
+    """The scores of a folder's pictures, as arrays over all rows.
 
-    picture: index into pictures; tag: index into table; probability: float32; present, added,
-    removed: whether the tag is in the caption, put in or taken out by a person. others: tags of each
-    caption that are no entry here.
+    models: names of the models in the store; model_name: of them together. table: their tags, then
+    those that only captions have. picture: index into pictures, ascending; tag: index into table;
+    probability: float32, -1 where none is stored; flags: of Row. captioned: one a picture, whether
+    it has a caption. unscored: pictures of the folder that are not here.
     """
 
+    models: tuple[str, ...]
     model_name: str
     table: TagTable
     pictures: tuple[Path, ...]
     picture: NDArray[np.int32]
-    tag: NDArray[np.uint16]
+    tag: NDArray[np.int32]
     probability: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    added: NDArray[np.bool_]
-    removed: NDArray[np.bool_]
-    others: NDArray[np.int32]
+    flags: NDArray[np.uint8]
+    captioned: NDArray[np.bool_]
+    unscored: int = 0
 
-    def effect(self, rules: SelectionRules, most: int = 50) -> Effect:
-        """What captioning with these rules (existing: merge) would change. Spelling rules (spaces,
-        replace) are left out."""
+    def has(self, flag: Row) -> NDArray[np.bool_]:
+        """The rows with a flag."""
+        result: NDArray[np.bool_] = (self.flags & int(flag)) != 0
+        return result
+
+    def effect(self, rules: SelectionRules, existing: str = "merge", most: int = 50) -> Effect:
+        """What captioning with these rules would change. existing: as of the caption step."""
         import numpy as np
 
-        chosen = self._chosen(rules)
-        come = chosen & ~self.present & ~self.removed
-        go = self.present & ~chosen & ~self.added
+        chosen, pictures, names = self._renamed(self._chosen(rules), rules)
+        present = self.has(Row.PRESENT)
+        come, go, other = self._changes(chosen, rules, existing)
         count = len(self.pictures)
+        if existing == "skip":
+            pictures, names = _only(pictures, names, ~self.captioned)
         comes = np.bincount(self.picture[come], minlength=count)
+        comes += np.bincount(pictures, minlength=count)
         goes = np.bincount(self.picture[go], minlength=count)
+        spelt = np.bincount(self.picture[other], minlength=count) > 0
         changes = comes + goes
         order = np.argsort(-changes, kind="stable")[:most]
-        stays = np.bincount(self.picture[(self.present & ~go) | come], minlength=count)
+        stays = np.bincount(self.picture[present & ~go], minlength=count) + comes
+        respelt = int((spelt & (changes == 0)).sum())
+        extra = {int(p): [n for q, n in zip(pictures, names, strict=True) if q == p]
+                 for p in set(pictures.tolist()) & set(order.tolist())}  # fmt: skip
         return Effect(
-            int(come.sum()),
-            int(go.sum()),
-            int((changes > 0).sum()),
-            tuple(self._names(int(i), come, go) for i in order if changes[i]),
-            tuple(int(n) for n in stays + self.others),
-        )
+            int(comes.sum()), int(goes.sum()), int((changes > 0).sum()) + respelt, respelt,
+            tuple(self._names(int(i), come, go, extra.get(int(i), ())) for i in order if changes[i]),
+            tuple(int(n) for n in stays),
+        )  # fmt: skip
+
+    def _changes(
+        self, chosen: NDArray[np.bool_], rules: SelectionRules, existing: str
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """The rows whose tag comes, goes, or is spelt in another way."""
+        present, added = self.has(Row.PRESENT), self.has(Row.ADDED)
+        come, go = chosen & ~present, present & ~chosen
+        other = present & chosen & ~self.has(Row.WITH_SPACES if rules.spaces else Row.AS_LISTED)
+        if existing == "append":
+            return come, go & False, other & False
+        if existing == "overwrite":
+            return come, go, other
+        come, go, other = come & ~self.has(Row.REMOVED), go & ~added, other & ~added
+        if existing == "skip":
+            bare = ~self.captioned[self.picture]
+            come, go, other = come & bare, go & bare, other & bare
+        return come, go, other
 
     def _names(
-        self, index: int, come: NDArray[np.bool_], go: NDArray[np.bool_]
+        self, index: int, come: NDArray[np.bool_], go: NDArray[np.bool_], extra: Sequence[str]
     ) -> tuple[Path, tuple[str, ...], tuple[str, ...]]:
-        here = self.picture == index
-        names = [tuple(self.table.names[t] for t in self.tag[here & mask]) for mask in (come, go)]
-        return self.pictures[index], names[0], names[1]
+        import numpy as np
+
+        part = slice(*np.searchsorted(self.picture, (index, index + 1)).tolist())
+        coming, going = (
+            tuple(self.table.names[t] for t in self.tag[part][mask[part]]) for mask in (come, go)
+        )
+        return self.pictures[index], (*coming, *extra), going
+
+    def _renamed(
+        self, chosen: NDArray[np.bool_], rules: SelectionRules
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int32], list[str]]:
+        """The chosen rows after `replace`; and what has no row of its own yet: pictures and the new
+        names that come into them."""
+        import numpy as np
+
+        chosen, pictures, names = chosen.copy(), [], []
+        known = (
+            {tag_key(name): i for i, name in enumerate(self.table.names)} if rules.replace else {}
+        )
+        moving = {
+            known[tag_key(old)]: new for old, new in rules.replace
+            if tag_key(old) in known and tag_key(old) != tag_key(new)
+        }  # fmt: skip
+        left = {place: chosen & (self.tag == place) for place in moving}
+        for mask in left.values():
+            chosen &= ~mask
+        coming: dict[str, set[int]] = {}
+        for place, new in moving.items():
+            coming.setdefault(new, set()).update(self.picture[left[place]].tolist())
+        for new, wanted in coming.items():
+            rows = np.flatnonzero(self.tag == known.get(tag_key(new), -1))
+            here = rows[np.isin(self.picture[rows], list(wanted))]
+            chosen[here] = True
+            rest = sorted(wanted - set(self.picture[here].tolist()))
+            pictures += rest
+            names += [new] * len(rest)
+        return chosen, np.array(pictures, dtype=np.int32), names
 
     def _chosen(self, rules: SelectionRules) -> NDArray[np.bool_]:
         import numpy as np
 
         categories = np.asarray(self.table.categories)[self.tag]
-        characters, ratings = categories == CHARACTER, categories == RATING
-        general = ~characters & ~ratings
+        characters = (categories == CHARACTER) & (self.probability >= 0)
+        ratings = categories == RATING
+        general = ~characters & ~ratings & (self.probability >= 0)
         if rules.mcut:
             limits = self._mcut(general, 0.0), self._mcut(characters, MCUT_CHARACTER_FLOOR)
             threshold = np.where(characters, limits[1][self.picture], limits[0][self.picture])
@@ -105,7 +174,7 @@ class LiveScores:
                 np.float32(np.float16(t)) for t in (rules.threshold, rules.character_threshold)
             )
             threshold = np.where(characters, high, low)
-        chosen = (self.probability >= threshold) & ~ratings
+        chosen = (self.probability >= threshold) & (self.probability >= 0) & ~ratings
         if rules.ratings:
             chosen |= self._best_rating(ratings)
         if rules.exclude:
@@ -129,84 +198,16 @@ class LiveScores:
 
         best = np.zeros(len(self.pictures), dtype=np.float32)
         np.maximum.at(best, self.picture[ratings], self.probability[ratings])
-        result: NDArray[np.bool_] = (
-            ratings & (self.probability > 0) & (self.probability == best[self.picture])
-        )
+        highest = ratings & (self.probability > 0) & (self.probability == best[self.picture])
+        rows = np.flatnonzero(highest)
+        _pictures, first = np.unique(self.picture[rows], return_index=True)
+        result = np.zeros(len(self.picture), np.bool_)
+        result[rows[first]] = True
         return result
 
 
-def load_live(folder: Path, cancelled: Cancelled) -> LiveScores | None:
-    """Lay out the scores of a folder of captioned pictures by the model that scored most of them;
-    None when there are no scores (or it was cancelled). Raises InputError, StateError."""
-    root = state_root(folder)
-    with closing(ScoreStore(root)) as store, Journal(root) as journal:
-        models = store.models()
-        hashes = FileHashes(root, store.connection)
-        pictures: list[tuple[Path, str]] = []
-        for path in scan(folder).pictures:
-            if cancelled():
-                return None
-            try:
-                pictures.append((path, hashes.sha256(path)))
-            except OSError:
-                continue
-        best: dict[str, Scores] = {}
-        name, table = "", TagTable((), ())
-        for number, model_name, model_table in models:
-            scores = dict(store.all(number))
-            # Of two that know as many pictures the newer one counts.
-            if sum(sha in scores for _p, sha in pictures) >= max(1, len(best)):
-                best = {sha: scores[sha] for _p, sha in pictures if sha in scores}
-                name, table = model_name, model_table
-        if not best:
-            return None
-        return _laid_out([p for p in pictures if p[1] in best], best, name, table, journal)
-
-
-def _laid_out(
-    pictures: list[tuple[Path, str]],
-    scores: dict[str, Scores],
-    name: str,
-    table: TagTable,
-    journal: Journal,
-) -> LiveScores:
-    import numpy as np
-
-    keys = {tag_key(tag): i for i, tag in enumerate(table.names)}
-    columns: dict[str, list[NDArray[np.generic]]] = {
-        k: [] for k in ("picture", "tag", "probability", "present", "added", "removed")
-    }
-    others = []
-    for index, (path, sha) in enumerate(pictures):
-        found = scores[sha]
-        present, added, removed, other = _caption_flags(path, journal, keys)
-        others.append(len(other | (present - set(found.tags.tolist()))))
-        columns["picture"].append(np.full(len(found.tags), index, dtype=np.int32))
-        columns["tag"].append(found.tags)
-        columns["probability"].append(found.probabilities.astype(np.float32))
-        for key, flags in (("present", present), ("added", added), ("removed", removed)):
-            columns[key].append(np.isin(found.tags, list(flags)))
-    flat = {k: np.concatenate(v) if v else np.empty(0) for k, v in columns.items()}
-    return LiveScores(
-        name, table, tuple(p for p, _sha in pictures), others=np.array(others, dtype=np.int32),
-        **flat,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _caption_flags(
-    picture: Path, journal: Journal, keys: dict[str, int]
-) -> tuple[set[int], set[int], set[int], set[int]]:
-    """Tag indices that are in the caption, added and removed by a person; and a set as large as the
-    number of other tags."""
-    target = caption_path(picture)
-    try:
-        tags = read_caption(target).caption.tags
-    except CaptionError:
-        return set(), set(), set(), set()
-    memory = notice(Memory.from_json(journal.memory(target)), tags)
-
-    def indices(names: tuple[str, ...]) -> set[int]:
-        return {keys[key] for tag in names if (key := tag_key(tag)) in keys}
-
-    unknown = {-1 - i for i, tag in enumerate(tags) if tag_key(tag) not in keys}
-    return indices(tags), indices(memory.added), indices(memory.removed), unknown
+def _only(
+    pictures: NDArray[np.int32], names: list[str], wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], list[str]]:
+    keep = wanted[pictures]
+    return pictures[keep], [name for name, k in zip(names, keep, strict=True) if k]

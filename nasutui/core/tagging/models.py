@@ -86,6 +86,14 @@ def repo_of(name: str) -> str:
     )
 
 
+def stored_name(name: str) -> str:
+    """The name under which the scores of a model given in this way are kept. Raises ModelError."""
+    if name == EMBEDDED:
+        return EMBEDDED
+    folder = Path(name).expanduser()
+    return display_name(folder) if folder.is_dir() else repo_of(name)
+
+
 def _in_folder(folder: Path) -> ModelFiles:
     files = ModelFiles(display_name(folder), folder / MODEL_FILE, folder / TAGS_FILE)
     for path in (files.model, files.tags):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasutui.core.database import Connection, connect
+from nasutui.core.editing.captions import tag_key
 from nasutui.core.errors import ModelError
 from nasutui.core.i18n import _
 
@@ -46,6 +47,11 @@ class TagTable:
     def spellings(self) -> dict[object, tuple[tuple[str, ...], bool]]:
         """Kept for selection.py: how sets of rules write these tags."""
         return {}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """tag_key -> index."""
+        return {tag_key(name): i for i, name in enumerate(self.names)}
 
     @cached_property
     def codes(self) -> NDArray[np.int16]:

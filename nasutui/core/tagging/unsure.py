@@ -1,4 +1,5 @@
-"""The pairs of picture and tag that the tagger was least sure of, asked one at a time.
+"""The pairs of picture and tag that the tagger was least sure of, or about which two taggers
+disagree, asked one at a time.
 
 An answer is a person's word: "yes" keeps the tag whatever the threshold becomes, "no" never lets it
 come back (see editing/provenance.py). What was answered is not asked again.
@@ -6,12 +7,14 @@ come back (see editing/provenance.py). What was answered is not asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasutui.core.database import state_root
+from nasutui.core.database import database_error, database_path, state_root
 from nasutui.core.editing.captions import encode_caption, tag_key
 from nasutui.core.editing.changing import read_caption
 from nasutui.core.editing.listing import caption_path, scan
@@ -20,7 +23,9 @@ from nasutui.core.errors import CaptionError
 from nasutui.core.hashes import FileHashes
 from nasutui.core.history.journal import Edit, Journal, Refusal
 from nasutui.core.i18n import _
+from nasutui.core.tagging.combine import UNION
 from nasutui.core.tagging.scores import CHARACTER, RATING, Scores, ScoreStore, TagTable
+from nasutui.core.tagging.stored import StoredScores, stored_scores
 from nasutui.core.text import display_name
 
 STEP = "unsure"
@@ -29,58 +34,115 @@ WINDOW = 0.15  # how far from the threshold a probability may be to be asked abo
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question. probability: the tagger's, 0 to 1; present: the tag is in the caption now."""
+    """A question. probability: the tagger's (of several: of them as one; where they disagree the
+    highest), 0 to 1; present: the tag
+    is in the caption now. said: with several taggers, the name and probability of each that knows
+    the tag."""
 
     picture: Path
     tag: str
     probability: float
     present: bool
+    said: tuple[tuple[str, float], ...] = ()
 
 
-def unsure_pairs(
-    folder: Path, model: int, threshold: float, character_threshold: float, limit: int = 500
-) -> list[Pair]:
-    """The questions for a folder of captioned pictures, the least sure first. model: its number in
-    the score store. Raises InputError, StateError."""
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What to ask about. models: names in the score store (none: the model that scored most); how:
+    one of combine.COMBINE. disagreements: where one tagger is at the threshold or above and another
+    below, instead of what is near it."""
+
+    threshold: float
+    character_threshold: float
+    models: tuple[str, ...] = ()
+    how: str = UNION
+    disagreements: bool = False
+
+
+def unsure_pairs(folder: Path, doubts: Doubts, limit: int = 500) -> list[Pair]:
+    """The questions for a folder of captioned pictures, the least sure (of disagreements: the
+    widest) first. Raises InputError, StateError."""
     root = state_root(folder)
-    with closing(ScoreStore(root)) as store, Journal(root) as journal:
-        tables = {number: table for number, _name, table in store.models()}
-        if model not in tables:
-            return []
-        hashes = FileHashes(root, store.connection)
-        found: list[tuple[float, Pair]] = []
-        for picture in scan(folder).pictures:
-            try:
-                scores = store.get(hashes.sha256(picture), model)
-                target = caption_path(picture)
-                tags = {tag_key(t) for t in read_caption(target).caption.tags}
-            except (OSError, CaptionError):
-                continue
-            if scores is None:
-                continue
-            memory = Memory.from_json(journal.memory(target))
-            answered = {tag_key(t) for t in (*memory.added, *memory.removed)}
-            for tag, probability, distance in _near(
-                scores, tables[model], threshold, character_threshold
-            ):
-                if tag_key(tag) not in answered:
-                    pair = Pair(picture, tag, probability, tag_key(tag) in tags)
-                    found.append((distance, pair))
+    try:
+        with closing(ScoreStore(root)) as store, Journal(root) as journal:
+            hashes = FileHashes(root, store.connection)
+            pictures = dict(_hashed(scan(folder).pictures, hashes))
+            said = stored_scores(store, set(pictures.values()), doubts.models, doubts.how)
+            if said is None:
+                return []
+            scored = said.pictures
+            found = [
+                entry for picture, sha in pictures.items() if sha in scored
+                for entry in _questions(picture, sha, said, doubts, journal)
+            ]  # fmt: skip
+    except sqlite3.Error as error:
+        raise database_error(error, database_path(root)) from error
     found.sort(key=lambda entry: entry[0])
-    return [pair for _distance, pair in found[:limit]]
+    return [pair for _order, pair in found[:limit]]
 
 
-def _near(
-    scores: Scores, table: TagTable, general: float, character: float
-) -> Iterator[tuple[str, float, float]]:
-    """Tag, probability and distance to its threshold, within the window."""
+def _hashed(pictures: Iterable[Path], hashes: FileHashes) -> Iterator[tuple[Path, str]]:
+    for picture in pictures:
+        with contextlib.suppress(OSError):
+            yield picture, hashes.sha256(picture)
+
+
+def _questions(
+    picture: Path, sha: str, said: StoredScores, doubts: Doubts, journal: Journal
+) -> Iterator[tuple[float, Pair]]:
+    """The questions about one picture, each with its place in the order."""
+    target = caption_path(picture)
+    try:
+        tags = {tag_key(t) for t in read_caption(target).caption.tags}
+    except CaptionError:
+        return
+    memory = Memory.from_json(journal.memory(target))
+    answered = {tag_key(t) for t in (*memory.added, *memory.removed)}
+    each = said.each(sha)
+    # What one tagger does not see at all may have no combined score: disagreements need the highest.
+    scores = said.of(sha, UNION if doubts.disagreements else said.how)
+    for tag, probability, threshold in _scored(scores, said.table, doubts):
+        key = tag_key(tag)
+        if key in answered:
+            continue
+        votes = _votes(key, said, each) if len(each) > 1 else ()
+        order = _order(probability, threshold, [p for _name, p in votes], doubts)
+        if order is not None:
+            yield order, Pair(picture, tag, probability, key in tags, votes)
+
+
+def _order(
+    probability: float, threshold: float, votes: Sequence[float], doubts: Doubts
+) -> float | None:
+    """Where a question comes, the lowest first; None when there is none to ask."""
+    if doubts.disagreements:
+        apart = bool(votes) and min(votes) < threshold <= max(votes)
+        return min(votes) - max(votes) if apart else None
+    distance = abs(probability - threshold)
+    return distance if distance <= WINDOW else None
+
+
+def _votes(key: str, said: StoredScores, each: Sequence[Scores]) -> tuple[tuple[str, float], ...]:
+    """What each tagger that knows a tag says of it; what was too low to be stored counts as 0."""
+    votes = []
+    for name, table, scores in zip(said.names, said.tables, each, strict=True):
+        place = table.places.get(key)
+        if place is not None:
+            (row,) = (scores.tags == place).nonzero()
+            votes.append((name, float(scores.probabilities[row[0]]) if len(row) else 0.0))
+    return tuple(votes)
+
+
+def _scored(scores: Scores, table: TagTable, doubts: Doubts) -> Iterator[tuple[str, float, float]]:
+    """Tag, probability and its threshold, without ratings."""
+    import numpy as np
+
+    # As captions are made: the stored half floats are compared as such.
+    limits = [float(np.float16(t)) for t in (doubts.threshold, doubts.character_threshold)]
     for index, probability in zip(scores.tags.tolist(), scores.probabilities.tolist(), strict=True):
         category = table.categories[index]
-        if category == RATING:
-            continue
-        distance = abs(probability - (character if category == CHARACTER else general))
-        if distance <= WINDOW:
-            yield table.names[index], probability, distance
+        if category != RATING:
+            yield table.names[index], probability, limits[category == CHARACTER]
 
 
 def answer(journal: Journal, pair: Pair, yes: bool) -> Refusal | None:
