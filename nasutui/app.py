@@ -164,14 +164,18 @@ class NasutuiApp(Translated, KeysInTurn):
         """The job that is running, or else the one that ended last."""
         return self.jobs[-1] if self.jobs else None
 
+    def is_busy(self) -> bool:
+        """Whether a job is still running; says so then."""
+        running = self.newest_job
+        if running is None or running.ended:
+            return False
+        text = _("{title} is still running; ctrl+x stops it").format(title=running.title)
+        self.notify(text, severity="warning", markup=False)
+        return True
+
     def start_job(self, title: str, make_step: MakeStep) -> Job | None:
         """Run a step behind the screens; None when another is still running."""
-        running = self.newest_job
-        if running is not None and not running.ended:
-            self.notify(
-                _("{title} is still running; ctrl+x stops it").format(title=running.title),
-                severity="warning", markup=False,
-            )  # fmt: skip
+        if self.is_busy():
             return None
         job = Job(title, make_step)
         self.jobs = [*self.jobs[-9:], job]

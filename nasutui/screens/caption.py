@@ -16,22 +16,25 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.database import state_root
-from nasutui.core.errors import NasutuiError
-from nasutui.core.events import Cancelled, Event, Events, ItemDone
+from nasutui.core.editing.listing import scan
+from nasutui.core.errors import ModelError, NasutuiError
+from nasutui.core.events import Cancelled, Event, Events
 from nasutui.core.i18n import N_, _
 from nasutui.core.project import CaptionSection, update_project
-from nasutui.core.run import caption_settings
+from nasutui.core.run import caption_rules, caption_settings, local_model
 from nasutui.core.tagging.caption import CaptionSettings, caption
-from nasutui.core.tagging.live import Effect, LiveScores, load_live
+from nasutui.core.tagging.live import Effect, LiveScores
+from nasutui.core.tagging.live_loading import load_live
+from nasutui.core.tagging.models import stored_name
 from nasutui.core.tagging.selection import SelectionRules
-from nasutui.core.tagging.unsure import unsure_pairs
-from nasutui.core.text import display_name
+from nasutui.core.tagging.unsure import Doubts, Pair, unsure_pairs
 from nasutui.jobs import Job
 from nasutui.screens.base import Workplace
 from nasutui.screens.caption_options import CaptionChoices, caption_options
+from nasutui.screens.caption_running import Running, running_text
 from nasutui.screens.caption_text import effect_row, effect_text, scores_text
 from nasutui.screens.failures import FailuresScreen
+from nasutui.screens.models import ModelsScreen
 from nasutui.screens.typed_option import type_option
 from nasutui.screens.unsure import UnsureScreen
 from nasutui.widgets.options import Option, OptionRows
@@ -40,7 +43,6 @@ from nasutui.widgets.row_list import RowList
 from nasutui.workspace import Workspace
 
 _PREVIEW_SECONDS = 0.05
-_PICTURE_SECONDS = 0.5
 
 
 class CaptionScreen(Workplace):
@@ -54,10 +56,15 @@ class CaptionScreen(Workplace):
 have scores, a threshold that moves shows at once how many tags come and go and in which pictures;
 nothing is written before **r**, and every run can be undone (**3**, then **u**). What you added or
 removed by hand stays as you left it. **U** asks about the tags that the tagger was least sure of.
+
+**enter** on the model lists them all: what is on this computer, how large it is, how many pictures it
+has scored. Marked with **space**, several caption together: what any of them says, what all of them
+say, or the mean of their scores; **D** asks about the tags on which they disagree.
 """)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", N_("Run"), id="caption.run"),
         Binding("U", "unsure", N_("Unsure tags"), id="caption.unsure"),
+        Binding("D", "disagreements", N_("Disagreements"), id="caption.disagreements"),
         Binding("f", "failures", N_("What failed"), id="caption.failures", show=False),
         Binding("tab", "other_list", N_("Other list"), id="caption.other", show=False),
         Binding("f5", "reload", N_("Read again"), id="caption.reload", show=False),
@@ -70,22 +77,30 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
     CaptionScreen #plot { height: 1fr; padding: 0 1; background: $surface; }
     CaptionScreen #effect { height: 4; padding: 0 1; }
     CaptionScreen #changes { height: 1fr; }
+    CaptionScreen #running { height: 1fr; padding: 0 1; display: none; }
+    CaptionScreen.-running #running { display: block; }
+    CaptionScreen.-running #changes, CaptionScreen.-running #effect { display: none; }
+    CaptionScreen.-unchanged #changes { display: none; }
     CaptionScreen Preview { height: 1fr; }
     """
 
     class Loaded(Message):
-        """The stored scores of a workspace were read."""
+        """The stored scores of a workspace were read. wanted: the models that are set, as the store
+        names them."""
 
-        def __init__(self, workspace: Workspace, live: LiveScores | None, error: str) -> None:
+        def __init__(
+            self, workspace: Workspace, live: LiveScores | None, wanted: tuple[str, ...], error: str
+        ) -> None:
             super().__init__()
-            self.workspace, self.live, self.error = workspace, live, error
+            self.workspace, self.live, self.wanted, self.error = workspace, live, wanted, error
 
     def __init__(self) -> None:
         super().__init__()
         self._choices = CaptionChoices(CaptionSection())
         self._live: LiveScores | None = None
+        self._wanted: tuple[str, ...] = ()
         self._timer: Timer | None = None
-        self._shown_picture: Path | None = None
+        self._run: tuple[Job, Workspace, Running] | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Horizontal(
@@ -98,6 +113,7 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
             Vertical(
                 Static(id="effect", markup=False),
                 RowList(effect_row, id="changes"),
+                Static(id="running", markup=False),
                 Preview(id="picture"),
             ),
         )
@@ -113,39 +129,54 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
         options.focus()
         self.query_one("#changes", RowList).set_items([])
         self.query_one("#effect", Static).update(_("reading the scores ..."))
-        self._read(workspace)
+        self._show_running()
+        self._read()
 
     def action_reload(self) -> None:
         self.load(self.app.workspace)
 
+    def _read(self) -> None:
+        """Read the scores of the models that are set."""
+        workspace, section = self.app.workspace, self._choices.section
+        if workspace is not None:
+            self._read_scores(workspace, section.taggers, section.combine)
+
     @work(thread=True, exclusive=True, group="live", exit_on_error=False, description="scores")
-    def _read(self, workspace: Workspace) -> None:
+    def _read_scores(self, workspace: Workspace, taggers: tuple[str, ...], how: str) -> None:
         worker = get_current_worker()
+        folder, live, wrong = workspace.tagged, None, ""
+        wanted: tuple[str, ...] = ()
         try:
-            folder = workspace.tagged
-            live = load_live(folder, lambda: worker.is_cancelled) if folder.is_dir() else None
-            self.post_message(self.Loaded(workspace, live, ""))
+            wanted = tuple(stored_name(local_model(workspace.root, name)) for name in taggers)
+        except ModelError as error:
+            wrong = str(error)
+        try:
+            if folder.is_dir():
+                live = load_live(folder, lambda: worker.is_cancelled, wanted, how)
         except NasutuiError as error:
-            self.post_message(self.Loaded(workspace, None, str(error)))
+            wrong = str(error)
+        if not worker.is_cancelled:
+            self.post_message(self.Loaded(workspace, live, wanted, wrong))
 
     def on_caption_screen_loaded(self, message: Loaded) -> None:
         if message.workspace is not self.app.workspace:
             return
-        self._live = message.live
+        self._live, self._wanted = message.live, message.wanted
+        self._show_effect()
         if message.error:
             self.query_one("#effect", Static).update(message.error)
-        else:
-            self._show_effect()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "disagreements":
+            return self._live is not None and len(self._live.models) > 1
+        return super().check_action(action, parameters)
 
     # -- settings -----------------------------------------------------------------------------
 
     @property
     def _rules(self) -> SelectionRules:
-        section = self._choices.section
-        return SelectionRules(
-            section.threshold, section.character_threshold, section.mcut, section.ratings,
-            section.exclude, tuple(section.replace.items()), section.spaces,
-        )  # fmt: skip
+        return caption_rules(self._choices.section)
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
         current = message.rows.current
@@ -155,58 +186,88 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
             self.query_one(Preview).show_file(current[0])
 
     def on_option_rows_changed(self, message: OptionRows.Changed) -> None:
-        if message.option.key not in ("model", "existing"):
-            if self._timer is not None:
-                self._timer.stop()
-            self._timer = self.set_timer(_PREVIEW_SECONDS, self._show_effect)
+        if message.option.key in ("model", "existing"):
+            self._show_options()
+        again = message.option.key in ("model", "combine")
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PREVIEW_SECONDS, self._read if again else self._show_effect)
+
+    def _show_options(self) -> None:
+        """The options, which depend on the models that are set."""
+        self.query_one(OptionRows).set_items(caption_options(self._choices))
 
     @work
     async def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         option = message.rows.items[message.index]
-        if isinstance(option, Option) and await type_option(
-            self, self.query_one(OptionRows), option
-        ):
+        if not isinstance(option, Option):
+            return
+        if option.key == "model":
+            await self._choose_models()
+        elif await type_option(self, self.query_one(OptionRows), option):
             self._show_effect()
 
+    async def _choose_models(self) -> None:
+        workspace = self.app.workspace
+        if workspace is None:
+            return
+        names = await self.app.push_screen_wait(
+            ModelsScreen(workspace.tagged, self._choices.listed, workspace.root)
+        )
+        if names:
+            self._choices.set_taggers(names)
+            self._show_options()
+            self._read()
+
     def _show_effect(self) -> None:
-        effect: Effect | None = self._live.effect(self._rules) if self._live else None
+        rules, existing = self._rules, self._choices.section.existing
+        effect: Effect | None = self._live.effect(rules, existing) if self._live else None
         rows = self.query_one("#changes", RowList)
         rows.set_items(effect.most if effect else [])
-        self.query_one("#effect", Static).update(effect_text(self._live, effect))
+        self.set_class(not rows.items, "-unchanged")
+        self.query_one("#effect", Static).update(effect_text(self._live, effect, self._wanted))
         plot = self.query_one("#plot", Static)
-        plot.update(scores_text(self._live, effect, self._rules, plot.size.width - 2))
+        plot.update(scores_text(self._live, effect, rules, (plot.size.width - 2, plot.size.height)))
 
     def on_resize(self, event: object) -> None:
         super().on_resize(event)  # type: ignore[arg-type]
+        self.call_after_refresh(self._show_running)
         if self._live is not None:
             self.call_after_refresh(self._show_effect)
 
     def action_other_list(self) -> None:
         options, changes = self.query_one(OptionRows), self.query_one("#changes", RowList)
-        (changes if options.has_focus else options).focus()
+        (changes if options.has_focus and changes.display else options).focus()
 
     # -- running ------------------------------------------------------------------------------
 
     def action_run(self) -> None:
         workspace = self.app.workspace
-        if workspace is None:
+        if workspace is None or self.app.is_busy():
             return
         settings = self._saved_settings(workspace)
         if settings is None:
             return
+        running = Running(settings.input)
 
         def make(cancelled: Cancelled) -> Events:
-            return caption(settings, cancelled)
+            running.expect(scan(settings.input).pictures)
+            yield from caption(settings, cancelled)
 
-        self.app.start_job(_("caption"), make)
+        job = self.app.start_job(_("caption"), make)
+        if job is not None:
+            self._run = job, workspace, running
+            self._show_running()
 
     def _saved_settings(self, workspace: Workspace) -> CaptionSettings | None:
         """Keep the choices in project.toml, so that `run` uses the same; the step's settings."""
         section = self._choices.section
         if workspace.project is None:
+            model, *also = section.taggers
             return CaptionSettings(
-                workspace.root, workspace.root, section.model, self._rules, section.existing
-            )
+                workspace.root, workspace.root, model, self._rules, section.existing,
+                also=tuple(also), combine=section.combine,
+            )  # fmt: skip
         try:
             project = update_project(workspace.root, {"caption": asdict(section)})
         except NasutuiError as error:
@@ -215,28 +276,29 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
         return caption_settings(project)
 
     def job_said(self, job: Job, events: Sequence[Event]) -> None:
-        if job.step != "caption":
+        if self._run is None or job is not self._run[0]:
             return
+        running = self._run[2]
+        running.take(events)
         if job.ended:
-            job.step = "caption seen"
+            self._run = None
             for note in job.notes:
-                self.notify(note.text, markup=False, timeout=8)
-            if self.app.workspace is not None:
-                self._read(self.app.workspace)
-            return
-        done = next((e for e in reversed(events) if isinstance(e, ItemDone)), None)
-        if done is not None:
-            self._show_running(job, done)
+                text = _("embedded sees colours only; enter on the model shows real taggers")
+                self.notify(text if note.code == "embedded" else note.text, markup=False, timeout=8)
+            self._read()
+        self._show_running()
 
-    def _show_running(self, job: Job, done: ItemDone) -> None:
-        picture = done.path.with_suffix(".png")
-        if picture != self._shown_picture and picture.exists():
-            self._shown_picture = picture
-            self.query_one(Preview).show_file(picture)
-        added = done.detail.get("added") or []
-        text = f"{job.done}/{job.total}  {display_name(done.path.stem)}\n"
-        text += ", ".join(display_name(str(tag)) for tag in added)
-        self.query_one("#effect", Static).update(text)
+    def _show_running(self) -> None:
+        """The run of this project, while there is one."""
+        here = self._run is not None and self._run[1] is self.app.workspace
+        self.set_class(here, "-running")
+        if self._run is None or not here:
+            return
+        job, _workspace, running = self._run
+        shown = self.query_one("#running", Static)
+        shown.update(running_text(running, job, (shown.size.width - 2, shown.size.height)))
+        if running.picture is not None:
+            self.query_one(Preview).show_file(running.picture)
 
     # -- other keys ---------------------------------------------------------------------------
 
@@ -248,28 +310,32 @@ removed by hand stays as you left it. **U** asks about the tags that the tagger 
         if again:
             self.action_run()
 
+    def action_unsure(self) -> None:
+        self._ask(disagreements=False)
+
+    def action_disagreements(self) -> None:
+        self._ask(disagreements=True)
+
     @work
-    async def action_unsure(self) -> None:
+    async def _ask(self, *, disagreements: bool) -> None:
         workspace = self.app.workspace
         if workspace is None or self._live is None:
             self.notify(_("run the tagger first (r)"), markup=False)
             return
-        worker = self._find_unsure(workspace.tagged)
-        pairs = await worker.wait()
+        rules, how = self._rules, self._choices.section.combine
+        doubts = Doubts(
+            rules.threshold, rules.character_threshold, self._live.models, how, disagreements
+        )
+        pairs = await self._find_pairs(workspace.tagged, doubts).wait()
         if not pairs:
-            self.notify(_("the tagger was sure of everything that is left"), markup=False)
+            text = _("they agree on everything that is left") if disagreements else _(
+                "the tagger was sure of everything that is left"
+            )  # fmt: skip
+            self.notify(text, markup=False)
             return
         if await self.app.push_screen_wait(UnsureScreen(workspace.tagged, pairs)):
-            self._read(workspace)
+            self._read()
 
     @work(thread=True, exclusive=True, group="unsure", description="unsure")
-    def _find_unsure(self, folder: Path) -> list[object]:
-        from contextlib import closing
-
-        from nasutui.core.tagging.scores import ScoreStore
-
-        assert self._live is not None
-        with closing(ScoreStore(state_root(folder))) as store:
-            number = next(n for n, name, _t in store.models() if name == self._live.model_name)
-        rules = self._rules
-        return list(unsure_pairs(folder, number, rules.threshold, rules.character_threshold))
+    def _find_pairs(self, folder: Path, doubts: Doubts) -> list[Pair]:
+        return unsure_pairs(folder, doubts)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nasutui.core.editing.captions import parse_tags
 from nasutui.core.i18n import _
 from nasutui.core.project import CaptionSection
+from nasutui.core.tagging.combine import COMBINE, INTERSECTION, MEAN, UNION
 from nasutui.core.tagging.models import CATALOGUE, EMBEDDED
+from nasutui.core.tagging.models_here import short_name
 from nasutui.widgets.options import Option
 
 _STEP = 0.01
@@ -20,6 +23,20 @@ class CaptionChoices:
 
     section: CaptionSection
 
+    @property
+    def taggers(self) -> tuple[str, ...]:
+        """The models that caption, at least one."""
+        return self.section.taggers
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The same, as the list of models names them."""
+        return tuple(_listed(name) for name in self.taggers)
+
+    def set_taggers(self, names: Sequence[str]) -> None:
+        """Caption with these models."""
+        self.set(model=names[0], models=tuple(names) if len(names) > 1 else ())
+
     def set(self, **values: object) -> None:
         """Change some values."""
         self.section = replace(self.section, **values)  # type: ignore[arg-type]
@@ -27,8 +44,10 @@ class CaptionChoices:
 
 def caption_options(choices: CaptionChoices) -> list[Option]:
     """The options, each of which changes `choices`."""
+    several = [_combine(choices)] if len(choices.taggers) > 1 else []
     return [
         _model(choices),
+        *several,
         _threshold(choices, "threshold", _("threshold"),
                    _("general tags at or above it come into the caption")),
         _threshold(choices, "character_threshold", _("for characters"),
@@ -47,25 +66,39 @@ def _names() -> list[str]:
     return [EMBEDDED, *(known.name for known in CATALOGUE)]
 
 
-def _short(model: str) -> str:
+def _listed(model: str) -> str:
+    """A model as the list names it."""
     name = model.rpartition("/")[2]
     return name if name in _names() else model
 
 
 def _model(choices: CaptionChoices) -> Option:
     def step(direction: int) -> None:
-        names = _names()
-        now = _short(choices.section.model)
+        names, now = _names(), _listed(choices.taggers[0])
         place = names.index(now) + direction if now in names else 0
-        choices.set(model=names[place % len(names)])
+        choices.set_taggers([names[place % len(names)]])
 
-    def take(text: str) -> str:
-        choices.set(model=text.strip())
-        return "" if text.strip() else _("no model was named")
+    def shown() -> str:
+        return " + ".join(short_name(name) for name in choices.taggers)
 
     return Option(
-        "model", _("model"), lambda: _short(choices.section.model), step, take,
-        _("embedded sees colours only; the others are fetched once (about 330 MB); enter: a folder"),
+        "model", _("model"), shown, step, None,
+        _("enter: the list, with what is here; several can caption together"),
+    )  # fmt: skip
+
+
+def _combine(choices: CaptionChoices) -> Option:
+    words = {
+        UNION: _("any of them"), INTERSECTION: _("all of them"), MEAN: _("their mean"),
+    }  # fmt: skip
+
+    def step(direction: int) -> None:
+        place = COMBINE.index(choices.section.combine) + direction
+        choices.set(combine=COMBINE[place % len(COMBINE)])
+
+    return Option(
+        "combine", _("what counts"), lambda: words[choices.section.combine], step, None,
+        _("which of them must say a tag; one that does not know the tag has no vote"),
     )  # fmt: skip
 
 
@@ -102,25 +135,21 @@ def _flag(choices: CaptionChoices, key: str, title: str, explain: str) -> Option
 
 def _existing(choices: CaptionChoices) -> Option:
     words = {
-        "merge": _("merge: keep what a person did"),
-        "append": _("append: only add"),
-        "skip": _("skip: leave captions alone"),
-        "overwrite": _("overwrite: the tagger's word alone"),
+        "merge": (_("merge"), _("what you added and removed stays; the tagger's tags are new")),
+        "append": (_("append"), _("only adds what is missing; takes nothing out")),
+        "skip": (_("skip"), _("leaves captions alone; only pictures without one get one")),
+        "overwrite": (_("overwrite"), _("the tagger's word alone; what you did goes (undo: 3, u)")),
     }
 
     def step(direction: int) -> None:
         place = _EXISTING.index(choices.section.existing) + direction
         choices.set(existing=_EXISTING[place % len(_EXISTING)])
 
-    explain = _("what happens to captions that are there; every run can be undone")
-    return Option(
-        "existing",
-        _("captions there"),
-        lambda: words[choices.section.existing],
-        step,
-        None,
-        explain,
-    )
+    def shown() -> str:
+        return words[choices.section.existing][0]
+
+    explain = words[choices.section.existing][1]
+    return Option("existing", _("captions there"), shown, step, None, explain)
 
 
 def _exclude(choices: CaptionChoices) -> Option:

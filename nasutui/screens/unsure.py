@@ -17,6 +17,7 @@ from nasutui.core.errors import NasutuiError
 from nasutui.core.history.journal import Journal
 from nasutui.core.i18n import N_, _
 from nasutui.core.japanese.dictionary import translate
+from nasutui.core.tagging.models_here import short_name
 from nasutui.core.tagging.unsure import STEP, Pair, answer
 from nasutui.core.text import display_name
 from nasutui.widgets.preview import Preview
@@ -35,7 +36,7 @@ class UnsureScreen(Translated, ModalScreen[int]):
     ]
     DEFAULT_CSS = """
     UnsureScreen { background: $background; }
-    UnsureScreen #question { height: 5; padding: 1 2; background: $panel; }
+    UnsureScreen #question { height: 6; padding: 1 2; background: $panel; }
     """
 
     def __init__(self, folder: Path, pairs: list[Pair]) -> None:
@@ -67,6 +68,7 @@ class UnsureScreen(Translated, ModalScreen[int]):
             Content.assemble(
                 (f"{pair.tag}  ", "bold $accent"), (f"{entry.display}  " if entry else "", "bold"),
                 (f"{pair.probability:.2f}  {state}\n", ""),
+                (_votes(pair), ""),
                 (f"{display_name(pair.picture.name)}   {self._place + 1}/{len(self._pairs)}", "$text-muted"),
             )
         )  # fmt: skip
@@ -106,3 +108,9 @@ class UnsureScreen(Translated, ModalScreen[int]):
 
     def action_leave(self) -> None:
         self.dismiss(len(self._answered))
+
+
+def _votes(pair: Pair) -> str:
+    """A line of what each of several taggers says."""
+    votes = [f"{display_name(short_name(name))} {p:.2f}" for name, p in pair.said]
+    return "   ".join(votes) + "\n" if votes else ""

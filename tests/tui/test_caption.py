@@ -15,7 +15,7 @@ from nasutui.core.history.journal import Journal
 from nasutui.core.pictures.prepare import prepare
 from nasutui.core.project import PROCESSED, TAGGED, open_project
 from nasutui.core.run import prepare_settings
-from nasutui.core.tagging.unsure import unsure_pairs
+from nasutui.core.tagging.unsure import Doubts, unsure_pairs
 from nasutui.screens.caption import CaptionScreen
 from nasutui.screens.unsure import UnsureScreen
 from nasutui.widgets.options import OptionRows
@@ -163,10 +163,9 @@ async def test_a_model_that_can_not_be_had_is_said(make_app: MakeApp, prepared: 
     app = make_app(prepared)
     async with app.run_test(size=(120, 30)) as pilot:
         await settled(pilot)
-        rows = option(app, "model")
-        current = rows.current
-        assert current is not None
-        current.take(str(prepared / PROCESSED))
+        screen = app.screen
+        assert isinstance(screen, CaptionScreen)
+        screen._choices.set_taggers([str(prepared / PROCESSED)])
         await pilot.press("r")
         await settled(pilot)
         assert app.newest_job is not None
@@ -178,13 +177,13 @@ async def test_unsure_tags_are_asked_and_undone(make_app: MakeApp, prepared: Pat
     app = make_app(prepared)
     async with app.run_test(size=(100, 30)) as pilot:
         await run_it(pilot)
-        pairs = unsure_pairs(prepared / TAGGED, 1, 0.35, 0.85)
+        pairs = unsure_pairs(prepared / TAGGED, Doubts(0.35, 0.85))
         if not pairs:
             rows = option(app, "threshold")
             current = rows.current
             assert current is not None
             current.take("0.95")
-            pairs = unsure_pairs(prepared / TAGGED, 1, 0.95, 0.95)
+            pairs = unsure_pairs(prepared / TAGGED, Doubts(0.95, 0.95))
         assert pairs
         await pilot.press("U")
         for _wait in range(50):

@@ -93,13 +93,19 @@ def _library() -> Any:
     return huggingface_hub
 
 
+def in_cache(repo: str, file: str) -> Path | None:
+    """Where a file of a model on the hub is on this computer, or None."""
+    cached = _library().try_to_load_from_cache(repo, file)
+    return Path(cached) if isinstance(cached, str) and Path(cached).is_file() else None
+
+
 def from_hub(repo: str, file: str, cancelled: Cancelled) -> Generator[Progress, None, Path | None]:
     """A file of a model on the hub, from the cache or downloaded into it. Returns None when
     cancelled. Raises ModelError."""
+    cached = in_cache(repo, file)
+    if cached is not None:
+        return cached
     library = _library()
-    cached = library.try_to_load_from_cache(repo, file)
-    if isinstance(cached, str) and Path(cached).is_file():
-        return Path(cached)
     meter = _Meter()
     parts_before = set(_parts(repo))
 

@@ -23,11 +23,13 @@ EMBEDDED = "embedded"
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A published tagger. `threshold` is where precision meets recall, from its card."""
+    """A published tagger. `threshold` is where precision meets recall, from its card. size: bytes of
+    the model file, 0 where nobody has told us."""
 
     repo: str
     threshold: float
     tags: int
+    size: int = 0
 
     @property
     def name(self) -> str:
@@ -36,12 +38,12 @@ class KnownModel:
 
 # Thresholds and tag counts as the model cards give them.
 CATALOGUE = (
-    KnownModel("SmilingWolf/wd-v1-4-moat-tagger-v2", 0.3771, 9083),
+    KnownModel("SmilingWolf/wd-v1-4-moat-tagger-v2", 0.3771, 9083, 326_000_000),
     KnownModel("SmilingWolf/wd-v1-4-swinv2-tagger-v2", 0.3771, 9083),
     KnownModel("SmilingWolf/wd-v1-4-convnext-tagger-v2", 0.3685, 9083),
     KnownModel("SmilingWolf/wd-v1-4-convnextv2-tagger-v2", 0.371, 9083),
     KnownModel("SmilingWolf/wd-v1-4-vit-tagger-v2", 0.3537, 9083),
-    KnownModel("SmilingWolf/wd-vit-tagger-v3", 0.2614, 10861),
+    KnownModel("SmilingWolf/wd-vit-tagger-v3", 0.2614, 10861, 378_536_310),
     KnownModel("SmilingWolf/wd-convnext-tagger-v3", 0.2682, 10861),
     KnownModel("SmilingWolf/wd-swinv2-tagger-v3", 0.2653, 10861),
     KnownModel("SmilingWolf/wd-vit-large-tagger-v3", 0.2606, 10861),

@@ -171,6 +171,15 @@ class ScoreStore:
             rows = self._db.execute("SELECT id, name, tags FROM model ORDER BY id").fetchall()
         return [(row[0], row[1], TagTable.from_bytes(row[2])) for row in rows]
 
+    def counts(self) -> dict[str, int]:
+        """Name of a model -> how many pictures it has scored (of several of one name the most)."""
+        with self.lock:
+            rows = self._db.execute(
+                "SELECT name, MAX(n) FROM model JOIN (SELECT model_id, COUNT(*) AS n FROM score"
+                " GROUP BY model_id) ON id = model_id GROUP BY name"
+            ).fetchall()
+        return dict(rows)
+
     def get(self, picture: str, model: int) -> Scores | None:
         """The scores of a picture (hex SHA-256) by a model, or None."""
         with self.lock:
