@@ -165,6 +165,9 @@ say, or the mean of their scores; **D** asks about the tags on which they disagr
         self._show_effect()
         if message.error:
             self.query_one("#effect", Static).update(message.error)
+        if self._live is not None and not self.has_class("-running"):
+            picture = self.query_one("#changes", RowList).current
+            self.query_one(Preview).show_file(picture[0] if picture else self._live.pictures[0])
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

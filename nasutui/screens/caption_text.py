@@ -88,11 +88,12 @@ def scores_text(
     if live is None or effect is None or width < 10:
         return ""
     bins = min(width, _MOST_BINS)
-    # Four lines are words and scales; a blank one between the two where there is room.
-    height = max(1, min(_PLOT_HEIGHT, (rows - 4) // 2))
-    between = [""] if rows > 4 + 2 * height else []
-    lines = [*_probabilities(live, rules, bins, height), *between]
-    return "\n".join(lines + _tags_a_picture(effect, bins, height))
+    # Three lines are words and a scale; a blank one and a second scale come where there is room.
+    height = max(1, min(_PLOT_HEIGHT, (rows - 3) // 2))
+    room = rows - 3 - 2 * height
+    lines = [*_probabilities(live, rules, bins, height), *[""][: room - 1]]
+    lines += _tags_a_picture(effect, bins, height)[: None if room else -1]
+    return "\n".join(fit(line, width).rstrip() for line in lines)
 
 
 def _probabilities(live: LiveScores, rules: SelectionRules, bins: int, height: int) -> list[str]:

@@ -69,6 +69,9 @@ class ModelsScreen(Translated, ModalScreen[tuple[str, ...]]):
         self._look(self._first)
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self._show_heads)
+
+    def _show_heads(self) -> None:
         heads = (_("here"), _("tags"), _("scored"))
         width = self.query_one("#heads", Static).size.width - 1
         self.query_one("#heads", Static).update(_columns("  " + _("model"), heads, width))
@@ -132,7 +135,7 @@ class ModelsScreen(Translated, ModalScreen[tuple[str, ...]]):
 
 
 def _columns(name: str, cells: tuple[str, str, str], width: int) -> str:
-    widths = (14, 8, 8)
+    widths = (14, 8, 10)
     return fit(name, max(8, width - sum(widths))) + "".join(
         right(cell, w) for cell, w in zip(cells, widths, strict=True)
     )

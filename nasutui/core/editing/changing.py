@@ -4,6 +4,7 @@ reported."""
 from __future__ import annotations
 
 import functools
+import math
 import os
 import time
 from collections import Counter
@@ -97,7 +98,8 @@ _decoded = functools.lru_cache(maxsize=8)(decode_caption)
 class Batch:
     """Collects edits and their reports; writes them together.
 
-    `seconds`: flush when the oldest edit has waited that long, so that slow work loses little.
+    `seconds`: flush when the last one was that long ago: slow work is on disk (and on the screen) item
+    by item, quick work in bundles.
     `captions`: what is to be remembered of the edits is filled in (see `with_memory`).
     """
 
@@ -106,7 +108,7 @@ class Batch:
     captions: bool = True
     _edits: list[Edit] = field(default_factory=list)
     _reports: list[ItemDone] = field(default_factory=list)
-    _since: float = 0.0
+    _flushed: float = -math.inf
 
     def add(self, edit: Edit | None, report: ItemDone) -> Iterator[ItemDone | ItemFailed]:
         """Take an edit (None: nothing to write) with its report; yields what is done by now.
@@ -116,12 +118,10 @@ class Batch:
             edit = with_memory(edit, known)
             if not edit.changes_file and edit.memory_after == known:
                 edit = None
-        if not self._reports:
-            self._since = time.monotonic()
         self._reports.append(report)
         if edit is not None:
             self._edits.append(edit)
-        if len(self._edits) >= BATCH_EDITS or time.monotonic() - self._since >= self.seconds:
+        if len(self._edits) >= BATCH_EDITS or time.monotonic() - self._flushed >= self.seconds:
             yield from self.flush()
 
     def flush(self) -> Iterator[ItemDone | ItemFailed]:
@@ -129,6 +129,7 @@ class Batch:
         edits, reports = self._edits, self._reports
         self._edits, self._reports = [], []
         refused = {r.path: r for r in self.change.apply(edits)} if edits else {}
+        self._flushed = time.monotonic()
         for report in reports:
             refusal = refused.get(report.path)
             if refusal:
