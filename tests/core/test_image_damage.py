@@ -182,3 +182,13 @@ def test_a_failure_gives_the_memory_back() -> None:
     whole = encode(Image.new("1", (9900, 9900)), "PNG", compress_level=1)
     for _time in range(3):
         assert refusal(whole[: len(whole) // 2]) == "truncated"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+def test_a_png_whose_pixels_are_damaged_is_refused_not_black(mode: str) -> None:
+    data = encode(Image.new("RGB", (70, 70), (100, 200, 9)).convert(mode), "PNG")
+    at = data.index(b"IDAT") + 10
+    for bad in (data[:at] + b"\xff" * 20 + data[at + 20 :], data[: at + 8]):
+        with pytest.raises(PictureError) as caught, opened(bad):
+            pass
+        assert caught.value.code in ("damaged", "truncated")

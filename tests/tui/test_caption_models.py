@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from nasutui.app import NasutuiApp
 from nasutui.core.editing.captions import parse_tags
@@ -112,7 +112,8 @@ async def test_a_folder_is_typed_and_marked_with_another(make_app: MakeApp, prep
         await open_list(pilot)
         await pilot.press("space", "f")
         await pilot.pause()
-        await pilot.press(*str(prepared / "tagger"), "enter")
+        app.screen.query_one(Input).value = str(prepared / "tagger")
+        await pilot.press("enter")
         for _turn in range(100):
             await pilot.pause(0.02)
             screen = app.screen
@@ -120,7 +121,7 @@ async def test_a_folder_is_typed_and_marked_with_another(make_app: MakeApp, prep
             if found and found.name.endswith("tagger"):
                 break
         assert found
-        assert (found.here, found.tags) == (True, 21)
+        assert (found.here, found.tags) == (True, 22)
         await pilot.press("space", "enter")
         await settled(pilot)
         assert caption_screen(app)._choices.taggers == ("embedded", str(prepared / "tagger"))
@@ -137,17 +138,14 @@ async def test_thresholds_are_live_on_the_combination(make_app: MakeApp, prepare
     app = make_app(prepared)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        for names in (("embedded",), ("tagger",)):
-            await choose(pilot, *names)
-            await pilot.press("r")
-            await settled(pilot)
         await choose(pilot, "embedded", "tagger")
+        await pilot.press("r")
+        await settled(pilot)
         screen = caption_screen(app)
-        for how in ("union", "intersection", "mean"):
-            screen._choices.set(combine=how)
-            await pilot.press("f5")
-            screen._choices.set(combine=how, models=("embedded", "tagger"))
-            screen._read()
+        rows = screen.query_one(OptionRows)
+        rows.cursor = next(i for i, o in enumerate(rows.items) if o.key == "combine")
+        for _how in ("intersection", "mean"):
+            await pilot.press("right")
             await settled(pilot)
             assert screen._live is not None
             assert screen._live.models == ("embedded", str(prepared / "tagger"))
