@@ -143,6 +143,23 @@ def test_a_hub_that_misbehaves(
     assert not list((home / "hf").rglob("*.incomplete"))
 
 
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        ("90", "90 seconds"),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "some minutes"),
+        ("9" * 40, "some minutes"),
+    ],
+)
+def test_how_long_a_busy_hub_wants_us_to_wait(
+    files: dict[str, bytes], pictures: Path, home: Path, wait: str, said: str
+) -> None:
+    with serving(Hub(files, manner="status", status=429, headers={"Retry-After": wait})) as hub:
+        answer = caption(pictures, home, hub.address)
+    assert refusal(answer, pictures) == "model-busy"
+    assert said in answer.of("error")[0]["reason"]
+
+
 @pytest.mark.parametrize("model", ["owner/other", "owner/tiny-tagger"])
 def test_what_the_hub_does_not_have(pictures: Path, home: Path, model: str) -> None:
     with serving(Hub({"README.md": b"nothing"})) as hub:

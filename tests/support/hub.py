@@ -20,7 +20,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class Hub:
     """What the hub serves and how. files: path in the repository -> bytes.
 
-    manner: "well"; "status" (answers `status` to everything); "hang" (answers nothing); "stall"
+    manner: "well"; "status" (answers `status` with `headers` to everything); "hang" (answers nothing); "stall"
     (half a file, then nothing); "half" (half a file, then hangs up, and always from the beginning);
     "short" (says and sends less than it announced); "busy" (429 to GET); "bare" (200 with a page, no
     headers of a hub); "page" (a page in place of each file, with the headers of the file).
@@ -30,6 +30,7 @@ class Hub:
     repo: str = "owner/tiny-tagger"
     manner: str = "well"
     status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
     address: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -68,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             hub.closing.wait(60)
             self.close_connection = True
         elif hub.manner == "status":
-            self._plain(hub.status, b"no", body)
+            self._plain(hub.status, b"no", body, hub.headers)
         elif hub.manner == "bare":
             self._plain(200, b"<html>please log in to this network</html>", body)
         elif data is None:

@@ -29,6 +29,7 @@ _POLL_SECONDS = 0.1
 _TIMEOUTS = 3
 _LINGER_SECONDS = 2.0  # for a stopped download to notice and take its part of a file away
 _SHA256_LETTERS = 64
+_MOST_DIGITS = 7  # a longer wait is a mistake
 
 
 class _StoppedError(Exception):
@@ -228,12 +229,23 @@ def _explain(repo: str, file: str, error: BaseException) -> ModelError:
         if explained:
             return explained
     if status == 429:
-        text = _("the hub asks to wait (too many requests) for {name}; try again in some minutes")
-        return ModelError(text.format(name=name), code="model-busy")
+        return _busy(name, error)
     if status is not None:
         text = _("the hub answered {status} for {name}; try again later")
         return ModelError(text.format(name=name, status=status), code="model-hub")
     return offline_error(repo)
+
+
+def _busy(name: str, error: BaseException) -> ModelError:
+    """The error for a hub that is asked too often; it may say how long to wait (RFC 9110, 10.2.3)."""
+    response = getattr(error, "response", None)
+    wait = response.headers.get("Retry-After", "") if response is not None else ""
+    text = _("the hub asks to wait (too many requests) for {name}; try again in some minutes")
+    if wait.isdecimal() and len(wait) < _MOST_DIGITS:
+        text = _(
+            "the hub asks to wait {seconds} seconds (too many requests) for {name}; then try again"
+        )
+    return ModelError(text.format(name=name, seconds=wait), code="model-busy")
 
 
 def _explain_file_error(name: str, file: str, error: OSError) -> ModelError | None:
