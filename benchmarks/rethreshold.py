@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from nasutui.core.events import Finished, never
 from nasutui.core.tagging.caption import CaptionSettings, caption
-from nasutui.core.tagging.live import load_live
+from nasutui.core.tagging.live_loading import load_live
 from nasutui.core.tagging.scores import Scores, TagTable
 from nasutui.core.tagging.selection import SelectionRules
 

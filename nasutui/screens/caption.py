@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -16,27 +13,17 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from nasutui.core.editing.listing import scan
 from nasutui.core.errors import ModelError, NasutuiError
-from nasutui.core.events import Cancelled, Event, Events
 from nasutui.core.i18n import N_, _
-from nasutui.core.project import CaptionSection, update_project
-from nasutui.core.run import caption_rules, caption_settings, local_model
-from nasutui.core.tagging.caption import CaptionSettings, caption
+from nasutui.core.run import local_model
 from nasutui.core.tagging.live import Effect, LiveScores
 from nasutui.core.tagging.live_loading import load_live
 from nasutui.core.tagging.models import stored_name
-from nasutui.core.tagging.selection import SelectionRules
-from nasutui.core.tagging.unsure import Doubts, Pair, unsure_pairs
-from nasutui.jobs import Job
-from nasutui.screens.base import Workplace
+from nasutui.screens.caption_keys import CaptionKeys
 from nasutui.screens.caption_options import CaptionChoices, caption_options
-from nasutui.screens.caption_running import Running, running_text
 from nasutui.screens.caption_text import effect_row, effect_text, scores_text
-from nasutui.screens.failures import FailuresScreen
 from nasutui.screens.models import ModelsScreen
 from nasutui.screens.typed_option import type_option
-from nasutui.screens.unsure import UnsureScreen
 from nasutui.widgets.options import Option, OptionRows
 from nasutui.widgets.preview import Preview
 from nasutui.widgets.row_list import RowList
@@ -45,7 +32,7 @@ from nasutui.workspace import Workspace
 _PREVIEW_SECONDS = 0.05
 
 
-class CaptionScreen(Workplace):
+class CaptionScreen(CaptionKeys):
     """Automatic captions."""
 
     MODE = "caption"
@@ -62,10 +49,6 @@ has scored. Marked with **space**, several caption together: what any of them sa
 say, or the mean of their scores; **D** asks about the tags on which they disagree.
 """)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "run", N_("Run"), id="caption.run"),
-        Binding("U", "unsure", N_("Unsure tags"), id="caption.unsure"),
-        Binding("D", "disagreements", N_("Disagreements"), id="caption.disagreements"),
-        Binding("f", "failures", N_("What failed"), id="caption.failures", show=False),
         Binding("tab", "other_list", N_("Other list"), id="caption.other", show=False),
         Binding("f5", "reload", N_("Read again"), id="caption.reload", show=False),
     ]
@@ -96,11 +79,8 @@ say, or the mean of their scores; **D** asks about the tags on which they disagr
 
     def __init__(self) -> None:
         super().__init__()
-        self._choices = CaptionChoices(CaptionSection())
-        self._live: LiveScores | None = None
         self._wanted: tuple[str, ...] = ()
         self._timer: Timer | None = None
-        self._run: tuple[Job, Workspace, Running] | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Horizontal(
@@ -136,7 +116,6 @@ say, or the mean of their scores; **D** asks about the tags on which they disagr
         self.load(self.app.workspace)
 
     def _read(self) -> None:
-        """Read the scores of the models that are set."""
         workspace, section = self.app.workspace, self._choices.section
         if workspace is not None:
             self._read_scores(workspace, section.taggers, section.combine)
@@ -170,16 +149,7 @@ say, or the mean of their scores; **D** asks about the tags on which they disagr
             self.query_one(Preview).show_file(picture[0] if picture else self._live.pictures[0])
         self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "disagreements":
-            return self._live is not None and len(self._live.models) > 1
-        return super().check_action(action, parameters)
-
     # -- settings -----------------------------------------------------------------------------
-
-    @property
-    def _rules(self) -> SelectionRules:
-        return caption_rules(self._choices.section)
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
         current = message.rows.current
@@ -241,104 +211,3 @@ say, or the mean of their scores; **D** asks about the tags on which they disagr
     def action_other_list(self) -> None:
         options, changes = self.query_one(OptionRows), self.query_one("#changes", RowList)
         (changes if options.has_focus and changes.display else options).focus()
-
-    # -- running ------------------------------------------------------------------------------
-
-    def action_run(self) -> None:
-        workspace = self.app.workspace
-        if workspace is None or self.app.is_busy():
-            return
-        settings = self._saved_settings(workspace)
-        if settings is None:
-            return
-        running = Running(settings.input)
-
-        def make(cancelled: Cancelled) -> Events:
-            running.expect(scan(settings.input).pictures)
-            yield from caption(settings, cancelled)
-
-        job = self.app.start_job(_("caption"), make)
-        if job is not None:
-            self._run = job, workspace, running
-            self._show_running()
-
-    def _saved_settings(self, workspace: Workspace) -> CaptionSettings | None:
-        """Keep the choices in project.toml, so that `run` uses the same; the step's settings."""
-        section = self._choices.section
-        if workspace.project is None:
-            model, *also = section.taggers
-            return CaptionSettings(
-                workspace.root, workspace.root, model, self._rules, section.existing,
-                also=tuple(also), combine=section.combine,
-            )  # fmt: skip
-        try:
-            project = update_project(workspace.root, {"caption": asdict(section)})
-        except NasutuiError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return None
-        return caption_settings(project)
-
-    def job_said(self, job: Job, events: Sequence[Event]) -> None:
-        if self._run is None or job is not self._run[0]:
-            return
-        running = self._run[2]
-        running.take(events)
-        if job.ended:
-            self._run = None
-            for note in job.notes:
-                text = _("embedded sees colours only; enter on the model shows real taggers")
-                self.notify(text if note.code == "embedded" else note.text, markup=False, timeout=8)
-            self._read()
-        self._show_running()
-
-    def _show_running(self) -> None:
-        """The run of this project, while there is one."""
-        here = self._run is not None and self._run[1] is self.app.workspace
-        self.set_class(here, "-running")
-        if self._run is None or not here:
-            return
-        job, _workspace, running = self._run
-        shown = self.query_one("#running", Static)
-        shown.update(running_text(running, job, (shown.size.width - 2, shown.size.height)))
-        if running.picture is not None:
-            self.query_one(Preview).show_file(running.picture)
-
-    # -- other keys ---------------------------------------------------------------------------
-
-    def action_failures(self) -> None:
-        job = self.app.newest_job
-        self.app.push_screen(FailuresScreen(job.failures if job else []), self._try_again)
-
-    def _try_again(self, again: bool | None) -> None:
-        if again:
-            self.action_run()
-
-    def action_unsure(self) -> None:
-        self._ask(disagreements=False)
-
-    def action_disagreements(self) -> None:
-        self._ask(disagreements=True)
-
-    @work
-    async def _ask(self, *, disagreements: bool) -> None:
-        workspace = self.app.workspace
-        if workspace is None or self._live is None:
-            self.notify(_("run the tagger first (r)"), markup=False)
-            return
-        rules, how = self._rules, self._choices.section.combine
-        doubts = Doubts(
-            rules.threshold, rules.character_threshold, self._live.models, how, disagreements
-        )
-        pairs = await self._find_pairs(workspace.tagged, doubts).wait()
-        if not pairs:
-            text = _("they agree on everything that is left") if disagreements else _(
-                "the tagger was sure of everything that is left"
-            )  # fmt: skip
-            self.notify(text, markup=False)
-            return
-        if await self.app.push_screen_wait(UnsureScreen(workspace.tagged, pairs)):
-            self._read()
-
-    @work(thread=True, exclusive=True, group="unsure", description="unsure")
-    def _find_pairs(self, folder: Path, doubts: Doubts) -> list[Pair]:
-        return unsure_pairs(folder, doubts)

@@ -259,7 +259,7 @@ async def test_what_is_seen_while_it_runs(
         await pilot.press("r")
         gate.let(2)  # one a worker; the first is shown at once, however long the others take
         await until(pilot, lambda: re.search(words, screen_text(app), re.DOTALL) is not None)
-        running = caption_screen(app)._run
+        running = caption_screen(app)._under_way
         assert running is not None
         tag, probability = running[2].best[0]
         best = f"{probability:.2f} {tag}"
