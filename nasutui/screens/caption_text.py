@@ -116,7 +116,7 @@ def _tags_a_picture(effect: Effect, bins: int, height: int) -> list[str]:
     counts = effect.per_picture
     high = max(counts, default=0) + 1
     middle = round(statistics.median(counts)) if counts else 0
-    title = _("tags a picture: {low} to {high}, mostly about {middle}").format(
+    title = _("tags a picture: {low} to {high}, median {middle}").format(
         low=min(counts, default=0), high=high - 1, middle=middle
     )
     plot = columns(spread(list(counts), 0, high, bins), height)
