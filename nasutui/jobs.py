@@ -98,17 +98,46 @@ class JobEvents(Message):
         self.job, self.events, self.ended = job, events, ended
 
 
+class _Bundles:
+    """Posts a job's events a few at a time. What came is posted soon also when nothing follows it: a
+    step may be silent for as long as one picture takes."""
+
+    def __init__(self, app: NasutuiApp, job: Job) -> None:
+        self._app, self._job = app, job
+        self._guard = threading.Lock()
+        self._waiting: list[Event] = []
+        self._later: threading.Timer | None = None
+
+    def add(self, event: Event) -> None:
+        with self._guard:
+            self._waiting.append(event)
+            if self._later is None:
+                self._later = threading.Timer(_POST_SECONDS, self._post)
+                self._later.daemon = True
+                self._later.start()
+
+    def _post(self) -> None:
+        with self._guard:
+            self._later = None
+            if self._waiting:
+                self._app.post_message(JobEvents(self._job, self._waiting))
+                self._waiting = []
+
+    def end(self) -> None:
+        """Post what is left, as the last message."""
+        with self._guard:
+            if self._later is not None:
+                self._later.cancel()
+            self._app.post_message(JobEvents(self._job, self._waiting, ended=True))
+            self._waiting = []
+
+
 def run_job(app: NasutuiApp, job: Job) -> None:
     """In a thread: run the step, post its events in small bundles."""
-    waiting: list[Event] = []
-    posted = time.monotonic()
+    bundles = _Bundles(app, job)
     try:
         for event in job.make_step(job.stop.is_set):
-            waiting.append(event)
-            now = time.monotonic()
-            if now - posted >= _POST_SECONDS:
-                app.post_message(JobEvents(job, waiting))
-                waiting, posted = [], now
+            bundles.add(event)
     except NasutuiError as error:
         job.error = str(error)
     except Exception:  # said to the person, kept for the developers
@@ -116,4 +145,4 @@ def run_job(app: NasutuiApp, job: Job) -> None:
         job.error = _("something unexpected went wrong; {log} says what").format(
             log=display_name(log_path())
         )
-    app.post_message(JobEvents(job, waiting, ended=True))
+    bundles.end()

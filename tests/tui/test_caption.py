@@ -206,7 +206,7 @@ async def test_unsure_tags_are_asked_and_undone(make_app: MakeApp, prepared: Pat
         )  # no file changes; it is a step all the same
         await pilot.pause()
         assert captions(prepared)[pair.picture.stem] == before
-        assert pair not in unsure_pairs(prepared / TAGGED, 1, 0.95, 0.95)
+        assert pair not in unsure_pairs(prepared / TAGGED, Doubts(0.95, 0.95))
         shown = app.screen._place
         await pilot.press("u")
         await pilot.pause()
