@@ -30,7 +30,7 @@ from nasutui.core.events import ItemFailed, never
 from nasutui.tag_desk import TagDesk
 from tests.support.caption_folder import temporaries
 from tests.support.crash_desk import Killer, caption_again, open_desk
-from tests.support.desk_model import Model, Text, tags_of, written
+from tests.support.desk_model import FileStep, Model, Text, tags_of, written
 from tests.support.known_tags import keys
 from tests.support.said_tagger import tiny_png
 
@@ -186,6 +186,29 @@ class TwoEditors(RuleBasedStateMachine):
         if next_conflict is None and chosen != conflict.theirs:
             self.model.record({name: written(chosen)})
 
+    @rule(editor=editors, stem=stems, one=tag, rejected=st.booleans())
+    def says_no_to_a_proposal(self, editor: int, stem: str, one: str, rejected: bool) -> None:
+        """Or takes that back. The file stays; the tagger may not bring the tag, and undo knows it."""
+        slot, name = self.slot(editor, stem), f"{stem}.txt"
+        there = tags_of(self.model.files.get(name))
+        if slot is None or keys([one]) & keys(there or ()):
+            return
+        desk, before = self.desks[editor], self.model.known_of(name)
+        steps = len(desk.journal.history())
+        try:
+            desk.reject(slot, one, rejected=rejected)
+        except CaptionError:
+            assert there is None
+            return
+        assert there is not None
+        after = self.model.after_word(name, one, rejected=rejected)
+        made = len(desk.journal.history()) > steps
+        assert made or after.removed == self.model.looked(name).removed
+        if made:
+            text = self.model.files.get(name)
+            self.model.add({name: FileStep(text, text, before, after)})
+            self.model.known[name] = after
+
     @rule(editor=editors, chosen=st.sets(stems), what=st.sampled_from(["add", "remove", "replace"]),
           one=tag, other=tag)  # fmt: skip
     def changes_many(self, editor: int, chosen: set[str], what: str, one: str, other: str) -> None:
@@ -227,7 +250,7 @@ class TwoEditors(RuleBasedStateMachine):
             return
         assert outcome is not None
         assert {p.name for p in outcome.written} == new.keys()
-        wanted = {name for name, file in step.files.items() if file.undone != back}
+        wanted = {n for n, file in step.files.items() if file.writes and file.undone != back}
         assert {r.path.name for r in outcome.refused} == wanted - new.keys()
         self.model.turn(back=back)
 
@@ -366,6 +389,11 @@ class TwoEditors(RuleBasedStateMachine):
         assert now == new or (killed and now == old)
         if new and now == new:
             self.model.turn(back=back)
+        elif not new and self.states() != self.model.history():
+            self.model.turn(back=back)  # of what is only remembered, the history tells
+
+    def states(self) -> list[tuple[int, str]]:
+        return [(c.files, c.state) for c in self.desks[0].journal.history()]
 
     def open_after_kill(self) -> None:
         TwoEditors.kills += 1
@@ -405,7 +433,7 @@ TestTwoEditors = TwoEditors.TestCase
 
 @pytest.mark.soak
 def test_for_as_long_as_it_takes() -> None:
-    until = time.monotonic() + 150
+    until = time.monotonic() + 60
     rounds = 0
     TwoEditors.walks = TwoEditors.kills = 0
     while time.monotonic() < until and rounds < 400:

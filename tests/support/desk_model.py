@@ -22,6 +22,11 @@ class FileStep:
     known_after: Known
     undone: bool = False
 
+    @property
+    def writes(self) -> bool:
+        """False when only what is remembered of the file changes."""
+        return self.before != self.after
+
 
 @dataclass
 class Step:
@@ -75,11 +80,22 @@ class Model:
             after = known.want(*wanted, now)
             files[name] = FileStep(before, text, known, after)
             self.files[name], self.known[name] = text, after
+        self.add(files)
+
+    def add(self, files: dict[str, FileStep]) -> None:
+        """A step that was made."""
         if files:
             for step in self.steps:
                 if step.state == "undone":
                     step.state = "dropped"
             self.steps.append(Step(files))
+
+    def after_word(self, name: str, tag: str, *, rejected: bool) -> Known:
+        """What is known of a file when a person has said of a tag that is not in it that it may not
+        come, or that it may."""
+        known, one = self.looked(name), keys([tag])
+        removed = known.removed | one if rejected else known.removed - one
+        return Known(known.added, frozenset(removed), known.seen)
 
     def next_turn(self, *, back: bool) -> Step | None:
         """The step that undo (or redo) is about."""
@@ -93,14 +109,17 @@ class Model:
         found: dict[str, Text] = {}
         for name, file in (step.files if step else {}).items():
             have, want = (file.after, file.before) if back else (file.before, file.after)
-            if file.undone != back and self.files.get(name) == have:
+            if file.writes and file.undone != back and self.files.get(name) == have:
                 found[name] = want
         return found
 
     def turn(self, *, back: bool) -> None:
-        """Do it. When every file is held by others, nothing happens."""
+        """Do it. When every file that would be written is held by others, nothing happens."""
         step, new = self.next_turn(back=back), self.turned(back=back)
-        if step is None or not new:
+        if step is None:
+            return
+        new |= {name: self.files.get(name) for name, f in step.files.items() if not f.writes}
+        if not new:
             return
         for name, text in new.items():
             file = step.files[name]
@@ -111,4 +130,4 @@ class Model:
 
     def history(self) -> list[tuple[int, str]]:
         """What the list of changes must say, newest first: how many files, state."""
-        return [(len(s.files), s.state) for s in reversed(self.steps)]
+        return [(sum(f.writes for f in s.files.values()), s.state) for s in reversed(self.steps)]
