@@ -21,8 +21,9 @@ class Translated:
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         node: Any = self
-        for bindings in node._bindings.key_to_bindings.values():
-            bindings[:] = [
+        # New lists: those that are there belong to the class.
+        for key, bindings in list(node._bindings.key_to_bindings.items()):
+            node._bindings.key_to_bindings[key] = [
                 dataclasses.replace(
                     binding,
                     description=_(binding.description) if binding.description else "",

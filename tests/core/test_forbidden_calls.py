@@ -28,6 +28,7 @@ FORBIDDEN_METHODS = {
 WRITES_ELSEWHERE = {
     ("files.py", "open x"): "the door itself: the temporary file",
     ("files.py", "os.replace"): "the door itself: the rename",
+    ("damage.py", "rename"): "a damaged database is put aside, whole",
     ("tagging/hub.py", "open w"): "the null device, for a library that wants a file",
     ("transfer/resumable.py", "open a"): "a part of a copy that goes on where it stopped",
     ("transfer/resumable.py", "rename"): "a file that is in the way is put aside, whole",

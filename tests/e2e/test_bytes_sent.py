@@ -28,7 +28,7 @@ BOUNDS = {
     "help shown and hidden": (26_000, 34_000),
     "to another workplace": (13_000, 16_000),
     "idle, 3 seconds": (0, 0),
-    "a running job, a second": (16_000, 28_000),  # with a preview of the newest picture
+    "a running job, a second": (42_000, 60_000),  # a fast one: names, tags and bars of each picture
 }
 TAGS = "1girl, solo, long_hair, blue_eyes, smile, dress, hat, outdoors, sky, cloud, tree, grass"
 

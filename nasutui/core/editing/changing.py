@@ -4,7 +4,6 @@ reported."""
 from __future__ import annotations
 
 import functools
-import math
 import os
 import time
 from collections import Counter
@@ -98,17 +97,20 @@ _decoded = functools.lru_cache(maxsize=8)(decode_caption)
 class Batch:
     """Collects edits and their reports; writes them together.
 
-    `seconds`: flush when the last one was that long ago: slow work is on disk (and on the screen) item
-    by item, quick work in bundles.
+    `seconds`: flush when the last one (or the beginning) was that long ago: slow work is on disk (and
+    on the screen) item by item, quick work in bundles.
     `captions`: what is to be remembered of the edits is filled in (see `with_memory`).
+    `first_at_once`: the first is written and reported by itself, so that there is soon something to
+    see; without, a change that takes less than `seconds` is one bundle, written whole or not at all.
     """
 
     change: Change
     seconds: float = BATCH_SECONDS
     captions: bool = True
+    first_at_once: bool = False
     _edits: list[Edit] = field(default_factory=list)
     _reports: list[ItemDone] = field(default_factory=list)
-    _flushed: float = -math.inf
+    _flushed: float = field(default_factory=time.monotonic)
 
     def add(self, edit: Edit | None, report: ItemDone) -> Iterator[ItemDone | ItemFailed]:
         """Take an edit (None: nothing to write) with its report; yields what is done by now.
@@ -121,7 +123,8 @@ class Batch:
         self._reports.append(report)
         if edit is not None:
             self._edits.append(edit)
-        if len(self._edits) >= BATCH_EDITS or time.monotonic() - self._flushed >= self.seconds:
+        waited = time.monotonic() - self._flushed
+        if self.first_at_once or waited >= self.seconds or len(self._edits) >= BATCH_EDITS:
             yield from self.flush()
 
     def flush(self) -> Iterator[ItemDone | ItemFailed]:
@@ -129,7 +132,7 @@ class Batch:
         edits, reports = self._edits, self._reports
         self._edits, self._reports = [], []
         refused = {r.path: r for r in self.change.apply(edits)} if edits else {}
-        self._flushed = time.monotonic()
+        self._flushed, self.first_at_once = time.monotonic(), False
         for report in reports:
             refusal = refused.get(report.path)
             if refusal:

@@ -201,7 +201,7 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     )
     done = 0
     with run.journal.change(STEP, label) as change:
-        batch = Batch(change, captions=False)
+        batch = Batch(change, captions=False, first_at_once=True)
         for picture, result in ordered_map(
             lambda p: _read(run, p), pictures,
             workers=settings.workers or core_count(), ahead=_AHEAD, cancelled=cancelled,
