@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import shutil
 import statistics
 import sys
 import tempfile
@@ -41,7 +40,12 @@ from nasutui.core.tagging.models import ModelFiles
 from nasutui.core.tagging.selection import SelectionRules, select
 from nasutui.core.tagging.tagger import OnnxTagger, prepare_tensor
 
-Way = Callable[[], None]
+
+class Way(NamedTuple):
+    """Something to measure, and what has to be there before (not measured)."""
+
+    run: Callable[[], None]
+    ready: Callable[[], None] = lambda: None
 
 
 class Taken(NamedTuple):
@@ -122,7 +126,10 @@ def raw_ways(job: Job, tagger: OnnxTagger) -> dict[str, Way]:
         for tensor in tensors:
             all_cores.run(None, {name: tensor})
 
-    return {"raw, one run a core": together, "raw, all cores a run": one_after_another}
+    return {
+        "raw, one run a core": Way(together),
+        "raw, all cores a run": Way(one_after_another),
+    }
 
 
 def prepared(path: Path, side: int) -> np.ndarray:
@@ -137,7 +144,7 @@ def preparing(job: Job) -> Way:
         with ThreadPoolExecutor(core_count()) as pool:
             list(pool.map(lambda path: prepared(path, SIDE).nbytes, job.pictures))
 
-    return way
+    return Way(way)
 
 
 def plain_loop(job: Job, tagger: OnnxTagger) -> Way:
@@ -154,22 +161,26 @@ def plain_loop(job: Job, tagger: OnnxTagger) -> Way:
             tags = select(Scores.from_dense(row, tagger.table), tagger.table, rules)
             (job.scratch / f"{path.stem}.loop").write_bytes(encode_caption(tags))
 
-    return way
+    return Way(way)
 
 
 def engine(job: Job, tagger: OnnxTagger) -> Way:
     """nasutui: files on disk to captions on disk, nothing known before."""
 
-    def way() -> None:
+    folders: list[Path] = []
+
+    def ready() -> None:
         folder = Path(tempfile.mkdtemp(dir=job.scratch))
         for path in job.pictures:
             os.link(path, folder / path.name)
-        for _event in caption(CaptionSettings(folder, folder), never, tagger):
-            pass
-        assert len(list(folder.glob("*.txt"))) == len(job.pictures)
-        shutil.rmtree(folder)
+        folders.append(folder)
 
-    return way
+    def way() -> None:
+        for _event in caption(CaptionSettings(folders[-1], folders[-1]), never, tagger):
+            pass
+        assert len(list(folders[-1].glob("*.txt"))) == len(job.pictures)
+
+    return Way(way, ready)
 
 
 def measure(ways: dict[str, Way], rounds: int) -> Times:
@@ -177,12 +188,14 @@ def measure(ways: dict[str, Way], rounds: int) -> Times:
     times: Times = {name: [] for name in ways}
     for way in ways.values():
         if len(ways) < 4:
-            way()  # fills caches; the large models need no warming
+            way.ready()
+            way.run()  # fills caches; the large models need no warming
     for turn in range(rounds):
         names = list(ways) if turn % 2 == 0 else list(reversed(ways))
         for name in names:
+            ways[name].ready()
             start, worked = time.perf_counter(), time.process_time()
-            ways[name]()
+            ways[name].run()
             times[name].append(Taken(time.perf_counter() - start, time.process_time() - worked))
     return times
 

@@ -19,7 +19,13 @@ from pathlib import Path
 from nasutui.core.database import database_error, database_path, state_root
 from nasutui.core.editing.captions import encode_caption
 from nasutui.core.editing.changing import Batch, read_caption
-from nasutui.core.editing.listing import Listing, caption_path, scan
+from nasutui.core.editing.listing import (
+    CAPTION_SUFFIX,
+    OTHER_SUFFIX,
+    Listing,
+    caption_path,
+    scan,
+)
 from nasutui.core.editing.provenance import Memory, append, fresh, merge_noticed, notice, overwrite
 from nasutui.core.errors import (
     CaptionError,
@@ -106,6 +112,7 @@ class _Run:
     hashes: FileHashes
     mirror: PictureMirror
     journal: Journal
+    others: frozenset[str]  # captions in .caption files, where the captions go
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -137,7 +144,7 @@ def caption(settings: CaptionSettings, cancelled: Cancelled, *given: Tagger) -> 
             hashes.load()
             mirror = PictureMirror(output, root, store.connection, hashes)
             with closing(Panel(root, store, taggers, settings.combine)) as panel:
-                run = _Run(settings, panel, hashes, mirror, journal)
+                run = _Run(settings, panel, hashes, mirror, journal, _others(output))
                 yield from _caption_all(run, listing, cancelled)
             hashes.save()
     except sqlite3.Error as error:
@@ -223,8 +230,16 @@ def _caption_all(run: _Run, listing: Listing, cancelled: Cancelled) -> Events:
     )
 
 
+def _others(folder: Path) -> frozenset[str]:
+    with os.scandir(folder) as entries:
+        return frozenset(e.name for e in entries if e.name.endswith(OTHER_SUFFIX))
+
+
 def _target(run: _Run, picture: Path) -> Path:
-    return caption_path(run.settings.output / picture.name)
+    usual = run.settings.output / f"{picture.stem}{CAPTION_SUFFIX}"
+    other = f"{picture.stem}{OTHER_SUFFIX}"
+    # Where there is no .caption file, the file system need not be asked for each picture.
+    return caption_path(usual) if other in run.others else usual
 
 
 def _without_skipped(run: _Run, listing: Listing) -> list[Path]:
