@@ -36,7 +36,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/python -m pytest -q -m "not soak" -n 3 --dist worksteal
+	$(BIN)/python -m pytest -q -m "not soak" -n 4 --dist worksteal
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -q -m soak

@@ -244,7 +244,7 @@ def large_jobs(scratch: Path, model: Path, quick: bool) -> list[tuple[Job, dict[
     files = ModelFiles("vit_b16", model / "model.onnx", model / "selected_tags.csv")
     few = 6 if quick else 16
     small = draw(scratch / "png", [(few, (512, 512), "png")])
-    photos = [(few // 2, (2000, 3000), "jpg"), (1 if quick else 2, (4000, 6000), "png")]
+    photos = [(few, (2000, 3000), "jpg"), (1 if quick else 4, (4000, 6000), "png")]
     large = draw(scratch / "large", photos)
     return [
         (Job("ViT-B/16, 512 x 512 PNG", small, files, scratch), {"raw": 0.97}),

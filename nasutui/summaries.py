@@ -73,7 +73,16 @@ def _sentence(step: str, values: Mapping[str, Any]) -> str:
         case "prompt":
             return str(values["prompt"])
         case "undo" | "redo":
-            return _("{changes} changes, {files} files").format(**filled)
+            return ", ".join(
+                (
+                    ngettext("{count} change", "{count} changes", filled["changes"]).format(
+                        count=filled["changes"]
+                    ),
+                    ngettext("{count} file", "{count} files", filled["files"]).format(
+                        count=filled["files"]
+                    ),
+                )
+            )
         case "bench-tagger" if "use" in values:
             return _bench_sentence(values)
         case "new":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.support.commands import command, environment
+from tests.support.peak import command_for
 from tests.support.raw_pictures import encode
 
 FEW, MANY = 50, 200
@@ -32,18 +32,13 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def peak_of(home: Path, *arguments: object) -> int:
-    """Peak memory of one run of the program, in the system's unit. A process of its own, because
-    a peak never falls."""
-    process = subprocess.Popen(
-        [*command(*arguments), "--quiet"], env=environment(home), stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    process.stderr.close()
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said
-    return usage.ru_maxrss
+    """Peak memory of one run of the program, in bytes. A process of its own, because a peak never
+    falls."""
+    peak = home / "peak"
+    wanted = command_for(peak, [*command(*arguments), "--quiet"])
+    done = subprocess.run(wanted, env=environment(home), stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr
+    return int(peak.read_text("ascii"))
 
 
 def peaks(raw: Path, folder: Path) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from PIL import Image
 from nasutui.core.text import display_name
 from tests.support.commands import Answer, command, environment
 from tests.support.hostile_pictures import Collection, make_collection
+from tests.support.peak import command_for
 
 GIGABYTE = 1 << 30
 PATIENCE = 120.0  # seconds for one step; a pipe that is waited for takes longer
@@ -33,24 +35,23 @@ class Run:
 
 def measured(home: Path, *arguments: object) -> Run:
     """Run a step in a process of its own, which is ended when it takes too long."""
+    peak = home / "peak"
     with (home / "stderr").open("w+b") as errors:
         process = subprocess.Popen(
-            [*command(*arguments), "--json"], env=environment(home),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            command_for(peak, [*command(*arguments), "--json"]), env=environment(home),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
         )  # fmt: skip
-        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
         watchdog.start()
         assert process.stdout is not None
         with process.stdout:
             said = process.stdout.read()
-        _pid, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         watchdog.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         muttered = errors.read()
     events: list[dict[str, Any]] = [json.loads(line) for line in said.splitlines()]
-    unit = 1024 if os.uname().sysname != "Darwin" else 1
-    return Run(Answer(process.returncode, events, muttered), usage.ru_maxrss * unit)
+    return Run(Answer(process.returncode, events, muttered), int(peak.read_text("ascii")))
 
 
 # In most runs few: test_image_damage.py cuts each format at many places in one process.
@@ -131,6 +132,7 @@ def test_a_second_run_has_nothing_to_do(prepared: Run, home: Path, collection: C
     assert again.answer.summary["failed"] == prepared.answer.summary["failed"]
 
 
+@pytest.mark.soak
 def test_captions_check_and_export_of_the_same_folder(home: Path, collection: Collection) -> None:
     """Also the steps that take pictures as they are meet all of them."""
     tagged = home / "tagged"

@@ -268,7 +268,8 @@ def offline_error(repo: str) -> ModelError:
         _(
             "{name} is not on this computer and the hub can't be reached: connect to the network"
             " and run it again, or give a folder that holds model.onnx and selected_tags.csv"
-            " (--model FOLDER), or use the built-in colour tagger (--model embedded)"
+            " (--model FOLDER), or use the built-in colour tagger (--model embedded); in a project:"
+            " model in project.toml"
         ).format(name=display_name(repo)),
         code="model-offline",
     )
