@@ -29,6 +29,8 @@ from nasutui.core.editing.bulk_edit import plan, replacing
 from nasutui.core.events import never
 from nasutui.screens.bulk_writing import write_planned
 from nasutui.screens.tags import TagsScreen
+from nasutui.screens.tags_edit import TagsEdit
+from nasutui.widgets.tag_list import TagList
 
 TAGS = [
     "1girl", "solo", "long_hair", "breasts", "blush", "smile", "short_hair", "open_mouth",
@@ -101,7 +103,7 @@ async def measure(folder: Path, number: int, bulk: int) -> str:
         for _step in range(20):
             with timed(edits):
                 row = next(r for r in screen.tag_list.items if r.kind == "tag")
-                screen.on_tag_list_deed(screen.tag_list.Deed(screen.tag_list, "delete", row))
+                TagsEdit.on_tag_list_deed(screen, TagList.Deed(screen.tag_list, "delete", row))
                 draw(app)
             await asyncio.sleep(0.01)
         filters: list[float] = []
