@@ -45,6 +45,12 @@ def _sentence(step: str, values: Mapping[str, Any]) -> str:
             return _(
                 "Japanese side files: {made} new, {changed} changed, {unchanged} unchanged"
             ).format(**filled)
+        case "export" if filled["failed"] and not filled["pictures"]:
+            return ngettext(
+                "no dataset was written: {count} error that `check` shows",
+                "no dataset was written: {count} errors that `check` shows",
+                filled["failed"],
+            ).format(count=filled["failed"])
         case "export":
             return _(
                 "dataset: {pictures} pictures x {repeats} repeats ({made} written, {unchanged} there"

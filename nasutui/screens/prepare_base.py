@@ -51,6 +51,7 @@ class PrepareBase(Workplace):
         self._slot = 0
         self._pending: dict[str, Crops] = {}
         self._save_timer: Timer | None = None
+        self._return_to = ""  # label of the picture that the cursor was on before a reading
 
     def compose_body(self) -> ComposeResult:
         yield Vertical(
@@ -72,6 +73,8 @@ class PrepareBase(Workplace):
 
     def load(self, workspace: Workspace | None) -> None:
         self.leave()
+        same = self._reader is not None and self._reader.workspace is workspace
+        self._return_to = self._current.label if same and self._current is not None else ""
         self._pictures = []
         self.query_one(RowList).set_items([], 0)
         self._show_picture()
@@ -104,7 +107,7 @@ class PrepareBase(Workplace):
             return
         self._pictures.extend(message.pictures)
         rows = self.query_one(RowList)
-        rows.set_items(self._pictures)
+        rows.set_items(self._pictures, self._place_before())
         empty = message.last and not self._pictures
         self.set_class(empty, "-empty")
         if empty:
@@ -113,6 +116,14 @@ class PrepareBase(Workplace):
                     "No pictures yet. i imports a folder, files or a zip;\na dropped or pasted path will do."
                 )
             )
+
+    def _place_before(self) -> int | None:
+        """Where the picture is listed on which the cursor was before the reading, once it is."""
+        for place, picture in enumerate(self._pictures):
+            if self._return_to and picture.label == self._return_to:
+                self._return_to = ""
+                return place
+        return None
 
     def on_raw_reader_looked(self, message: RawReader.Looked) -> None:
         if message.reader.workspace is self.app.workspace:

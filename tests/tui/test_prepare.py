@@ -65,6 +65,21 @@ async def test_prepare_makes_every_picture(make_app: MakeApp, project: Path) -> 
         assert all(p.made for p in pictures(app))
 
 
+async def test_the_cursor_is_where_it_was_when_the_work_is_done(
+    make_app: MakeApp, project: Path
+) -> None:
+    app = make_app(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("j", "j", "j")
+        rows = app.screen.query_one("#raw", RowList)
+        label = rows.current.label
+        await pilot.press("p")
+        await settled(pilot)
+        assert all(p.made for p in pictures(app))
+        assert (rows.cursor, rows.current.label) == (3, label)
+
+
 async def test_the_right_file_is_worked_on(make_app: MakeApp, project: Path) -> None:
     app = make_app(project)
     async with app.run_test(size=(80, 24)) as pilot:
