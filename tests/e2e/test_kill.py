@@ -145,7 +145,7 @@ def kill_often(
     "name",
     [
         name
-        if name in ("prepare", "caption", "edit", "export", "undo")
+        if name in ("prepare", "caption", "edit", "export")
         else pytest.param(name, marks=pytest.mark.soak)
         for name in STEPS
     ],
