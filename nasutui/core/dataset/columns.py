@@ -86,11 +86,6 @@ class Columns:
         self.added.touch(slots)
         self.removed.touch(slots)
 
-    def forget_rules(self) -> None:
-        """Another trigger, limit or counter."""
-        self._tokens = TokenColumn(self._source)
-        self._problems = array("i")
-
     def forget_names(self) -> None:
         """Files came or went."""
         self._generation += 1

@@ -170,12 +170,6 @@ class Dataset:
         with self.lock:
             return find(self.tags(slot), self.rules, self.caption_file(slot), hints)
 
-    def set_rules(self, rules: Rules) -> None:
-        """Another trigger, token limit or counter."""
-        with self.lock:
-            self.rules = rules
-            self.columns.forget_rules()
-
     def forget_scores(self) -> None:
         """A tagger has been at work: read the scores again when they are asked for."""
         with self.lock:
